@@ -1,0 +1,1 @@
+"""Code generated from schemas/ by `make generate`. Never edited by hand."""

@@ -1,0 +1,120 @@
+"""The exception tree and the enums of endings: every way in which something here can end has a name.
+
+Blame is in the type. A `RemoteProtocolError` is the peer's doing and ends the peer's connection; everything
+else that is not a `BitbrokerError` is a bug of ours.
+"""
+
+from enum import IntEnum, StrEnum
+
+
+class Cause(IntEnum):
+    """Why an answer failed, was not taken, or a match ended.
+
+    One list for the wire, the log, the record and the metrics; the numbers are those of `schemas/cause.proto`.
+    """
+
+    NONE = 0
+    COMPLETED = 1
+    TIME_LIMIT = 2
+    DISCONNECTED = 3
+    PROTOCOL_VIOLATION = 4
+    MESSAGE_TOO_LARGE = 5
+    SLOW_CONSUMER = 6
+    FORFEITED = 7
+    RESIGNED = 8
+    GAME_LOST = 9
+    GAME_FAULT = 10
+    BROKER_STOPPING = 11
+    MATCH_TIME_LIMIT = 12
+    ALREADY_ANSWERED = 13
+    NOT_ASKED = 14
+    NO_PLAYERS_LEFT = 15
+    GAME_TIME_LIMIT = 16
+    BROKER_FAULT = 17
+    ABORTED = 18
+
+    @property
+    def label(self) -> str:
+        """The cause as logs, metrics and messages to people write it, e.g. `time-limit`."""
+        return self.name.lower().replace("_", "-")
+
+
+class Ending(StrEnum):
+    """Why a connection ended. The log carries it; those marked R count as refused connections in the metrics."""
+
+    MATCH_OVER = "match-over"
+    LEFT_WHILE_WAITING = "left-while-waiting"
+    LOST_IN_MATCH = "lost-in-match"  # the connection ended before its match did
+    DISMISSED = "dismissed"  # put out of a match that went on without it
+    BROKER_STOPPING = "broker-stopping"
+    BROKER_FAULT = "broker-fault"  # a bug of ours, this side of a match
+    HANDSHAKE_TIMEOUT = "handshake-timeout"  # R
+    LEFT_IN_HANDSHAKE = "left-in-handshake"  # R
+    NOT_THIS_PROTOCOL = "not-this-protocol"  # R: the first byte is of no framing spoken here
+    MALFORMED = "malformed"  # R: not a well-formed message
+    MESSAGE_TOO_LARGE = "message-too-large"  # R
+    UNEXPECTED_MESSAGE = "unexpected-message"  # R: well-formed, but not what may be said then
+    NO_PLACE = "no-place"  # R: more than the next match needs, where the settings refuse those
+    TOO_MANY_WAITING = "too-many-waiting"  # R
+    TOO_MANY_CONNECTIONS = "too-many-connections"  # R
+
+    @property
+    def refused(self) -> bool:
+        """Whether the client was turned away before it had a seat."""
+        return self in _REFUSALS
+
+
+_REFUSALS = frozenset(
+    {
+        Ending.HANDSHAKE_TIMEOUT,
+        Ending.LEFT_IN_HANDSHAKE,
+        Ending.NOT_THIS_PROTOCOL,
+        Ending.MALFORMED,
+        Ending.MESSAGE_TOO_LARGE,
+        Ending.UNEXPECTED_MESSAGE,
+        Ending.NO_PLACE,
+        Ending.TOO_MANY_WAITING,
+        Ending.TOO_MANY_CONNECTIONS,
+    }
+)
+
+
+class BitbrokerError(Exception):
+    """The root of all errors that bitbroker raises on purpose."""
+
+
+class SettingsError(BitbrokerError):
+    """A setting is missing or wrong; the message is one line that says which, and what it may be."""
+
+
+class RemoteProtocolError(BitbrokerError):
+    """The peer said what the wire does not allow; the message says what was wrong."""
+
+
+class MessageTooLargeError(RemoteProtocolError):
+    """The peer sent, or began to send, a message above the limit in force."""
+
+
+class ConnectionLostError(BitbrokerError):
+    """The connection ended before the conversation did."""
+
+
+class BrokerUnreachableError(BitbrokerError):
+    """No broker answered at the host and port, for as long as the client was told to try."""
+
+
+class AnswerFailedError(BitbrokerError):
+    """A player's answer failed and the game has no `deliver_failure` of its own.
+
+    Attributes:
+        player: the seat that was asked.
+        cause: why there is no answer.
+    """
+
+    def __init__(self, player: int, cause: Cause) -> None:
+        super().__init__(
+            f"player {player} gave no answer ({cause.label}): define deliver_failure(player, cause) in the game "
+            "to go on without it, or let the broker end such matches (--on-failure end-match)"
+        )
+        self.player = player
+        self.cause = cause
