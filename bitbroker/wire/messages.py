@@ -1,0 +1,102 @@
+"""What is said, whatever the framing: opcode, operand, body.
+
+A `Message` that came in as a base64 line keeps that line. To pass it on under another opcode and operand, only
+the first four characters change: they hold opcode, operand and the body's first byte. So the body of a state or
+a decision is decoded only by whoever looks inside.
+"""
+
+from binascii import a2b_base64, b2a_base64
+from typing import Final, Self
+
+HELLO: Final = 0x00
+"""Opcode of all that is said before and after the play; the operand tells them apart."""
+ACTION: Final = 0x01
+"""Opcode of a trigger (from the broker) and of an action (from the game; the operand is the player)."""
+DECISION: Final = 0x02
+"""Opcode of a request, a decision and a response."""
+
+GAME: Final = 0x01
+BOT: Final = 0x02
+PLAYERS: Final = 0x11
+BOT_INFO: Final = 0x22
+END: Final = 0xFE
+TERMINATION: Final = 0xFF
+
+HEADER_BYTES: Final = 2
+"""Opcode and operand."""
+
+
+class Message:
+    """One message: opcode and operand (0 to 255 each) and an opaque body.
+
+    Immutable by convention; its parts are plain slots because two of them are made for every turn.
+    """
+
+    __slots__ = ("_body", "_line", "opcode", "operand")
+
+    opcode: int
+    operand: int
+    _body: bytes | None
+    _line: bytes | None
+
+    def __init__(self, opcode: int, operand: int, body: bytes = b"") -> None:
+        self.opcode = opcode
+        self.operand = operand
+        self._body = body
+        self._line = None
+
+    @classmethod
+    def from_line(cls, line: bytes, header: bytes) -> Self:
+        """Wrap a base64 line, newline included, that has been checked as a whole.
+
+        Args:
+            line: the line as it came.
+            header: its first four characters, decoded: two or three bytes.
+        """
+        message = cls.__new__(cls)
+        message.opcode = header[0]
+        message.operand = header[1]
+        message._body = None
+        message._line = line
+        return message
+
+    @property
+    def body(self) -> bytes:
+        """All bytes behind opcode and operand."""
+        if self._body is None:
+            assert self._line is not None
+            self._body = a2b_base64(self._line)[HEADER_BYTES:]
+        return self._body
+
+    @property
+    def body_bytes(self) -> int:
+        """The length of the body, without decoding it."""
+        if self._line is None:
+            return len(self.body)
+        padding = self._line.count(b"=", -3)
+        return (len(self._line) - 1) // 4 * 3 - padding - HEADER_BYTES
+
+    def to_line(self) -> bytes:
+        """The message as a base64 line, newline included."""
+        if self._line is None:
+            self._line = b2a_base64(bytes((self.opcode, self.operand)) + self.body)
+        return self._line
+
+    def with_header(self, opcode: int, operand: int) -> "Message":
+        """The same body under another opcode and operand; the body's encoding is kept, not made again."""
+        if self._line is None:
+            return Message(opcode, operand, self.body)
+        header = bytes((opcode, operand)) + a2b_base64(self._line[:4])[HEADER_BYTES:]
+        line = b2a_base64(header, newline=False) + self._line[4:]
+        return Message.from_line(line, header)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Message):
+            return NotImplemented
+        return (self.opcode, self.operand, self.body) == (other.opcode, other.operand, other.body)
+
+    def __hash__(self) -> int:
+        return hash((self.opcode, self.operand, self.body))
+
+    def __repr__(self) -> str:
+        return f"<Message {self.opcode:02x} {self.operand:02x} + {self.body_bytes} B>"
