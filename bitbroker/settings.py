@@ -1,0 +1,338 @@
+"""One frozen object with every limit and time; each setting is declared here, once.
+
+A value comes from a TOML file, the environment (`BROKER_*`) or a flag, in that order of growing weight. Help,
+errors and docs/settings.md are made from the same declarations.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from bitbroker.errors import SettingsError
+
+ENV_PREFIX: Final = "BROKER_"
+CONFIG_ENV: Final = "BROKER_CONFIG"
+_METADATA: Final = "bitbroker"
+MIB: Final = 1 << 20
+
+
+class FailurePolicy(StrEnum):
+    """What a failed answer means."""
+
+    END_MATCH = "end-match"
+    TELL_GAME = "tell-game"
+
+
+class Surplus(StrEnum):
+    """What becomes of a client that the next match has no place for."""
+
+    WAIT = "wait"
+    REFUSE = "refuse"
+
+
+class Reading(StrEnum):
+    """Who reads a seated client's socket."""
+
+    AUTO = "auto"
+    POLLER = "poller"
+    TASK = "task"
+
+
+class LogLevel(StrEnum):
+    """The least severe messages that are logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@attrs.frozen
+class SettingInfo:
+    """How one setting is called and what it may be.
+
+    Attributes:
+        flag: on the command line.
+        env: in the environment.
+        allowed: what it may be, in words that go behind "must be".
+        summary: what it does, one sentence.
+        default: as people write it; None where there is none.
+        is_switch: a flag without a value.
+    """
+
+    flag: str
+    env: str
+    allowed: str
+    summary: str
+    default: str | None
+    is_switch: bool = False
+
+
+def _setting(
+    name: str,
+    kind: tuple[Callable[[Any], Any], str],
+    summary: str,
+    *,
+    default: Any = attrs.NOTHING,
+    flag: str | None = None,
+) -> Any:
+    parse, allowed = kind
+    shown = None if default is attrs.NOTHING else _shown(default)
+    info = SettingInfo(
+        flag=flag or "--" + name.replace("_", "-"),
+        env=ENV_PREFIX + name.upper(),
+        allowed=allowed,
+        summary=summary,
+        default=shown,
+        is_switch=kind is _SWITCH,
+    )
+
+    def convert(value: Any) -> Any:
+        try:
+            return parse(value)
+        except (TypeError, ValueError):
+            raise SettingsError(f"{info.env} ({info.flag}) is {str(value)[:80]!r}: it must be {info.allowed}") from None
+
+    return attrs.field(default=default, converter=convert, kw_only=True, metadata={_METADATA: info})
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _whole(low: int, high: int) -> tuple[Callable[[Any], int], str]:
+    def parse(value: Any) -> int:
+        number = int(value)
+        if isinstance(value, bool | float) or not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse, f"a whole number from {low} to {high}"
+
+
+def _seconds(low: float, high: float) -> tuple[Callable[[Any], float], str]:
+    def parse(value: Any) -> float:
+        number = float(value)
+        if isinstance(value, bool) or not isfinite(number) or not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse, f"a number of seconds from {low:g} to {high:g}"
+
+
+def _seconds_or_none(high: float) -> tuple[Callable[[Any], float], str]:
+    parse, allowed = _seconds(0, high)
+    return parse, f"{allowed}, 0 for no limit"
+
+
+def _one_of(choices: type[StrEnum]) -> tuple[Callable[[Any], StrEnum], str]:
+    return choices, " or ".join(choices)
+
+
+def _parse_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
+
+
+def _parse_switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError
+
+
+_HOST: Final = (_parse_text, "a host name or address")
+_SWITCH: Final = (_parse_switch, "true or false")
+_DAY: Final = 86400.0
+
+
+@attrs.frozen
+class Settings:
+    """All settings of a broker, checked.
+
+    Raises:
+        SettingsError: a value is out of its range; one line that says which, and the range.
+    """
+
+    num_players: int = _setting(
+        "num_players", _whole(1, 255), "How many players each match has; there is no default.", flag="--players"
+    )
+    host: str = _setting("host", _HOST, "Where to listen for games and bots.", default="127.0.0.1")
+    port: int = _setting("port", _whole(0, 65535), "Port for games and bots; 0 picks a free one.", default=9000)
+    http_host: str = _setting("http_host", _HOST, "Where to listen for the health API.", default="127.0.0.1")
+    http_port: int = _setting(
+        "http_port", _whole(0, 65535), "Port of the health API; 0 picks a free one.", default=8080
+    )
+    time_limit: float = _setting(
+        "time_limit",
+        _seconds(0.001, _DAY),
+        "How long a bot may take to answer a request, in seconds. A bot is told whole seconds, rounded up, "
+        "255 at the most, and held to the exact value.",
+        default=5.0,
+    )
+    game_time_limit: float = _setting(
+        "game_time_limit",
+        _seconds_or_none(_DAY),
+        "How long a game may take to go on after a trigger, in seconds.",
+        default=60.0,
+    )
+    match_time_limit: float = _setting(
+        "match_time_limit",
+        _seconds_or_none(7 * _DAY),
+        "How long a whole match may take, in seconds.",
+        default=0.0,
+    )
+    on_failure: FailurePolicy = _setting(
+        "on_failure",
+        _one_of(FailurePolicy),
+        "What an answer that fails (too late, bot gone, bot at fault) means: the match ends, or the game is told "
+        "and judges.",
+        default=FailurePolicy.END_MATCH,
+    )
+    max_unasked: int = _setting(
+        "max_unasked",
+        _whole(0, 1000),
+        "How often a bot may speak without being asked; what it says counts for nothing. Once more is a protocol "
+        "violation.",
+        default=3,
+    )
+    handshake_timeout: float = _setting(
+        "handshake_timeout",
+        _seconds(0.01, 3600),
+        "How long a new connection has to say who it is, in seconds.",
+        default=10.0,
+    )
+    surplus: Surplus = _setting(
+        "surplus",
+        _one_of(Surplus),
+        "What becomes of a client that the next match has no place for: it waits for a later one, or is refused.",
+        default=Surplus.WAIT,
+    )
+    max_waiting: int = _setting(
+        "max_waiting",
+        _whole(2, 1_000_000),
+        "How many games and bots may wait for a match; who comes on top is refused.",
+        default=4096,
+    )
+    max_connections: int = _setting(
+        "max_connections",
+        _whole(2, 1_000_000),
+        "How many connections of games and bots there may be at once; who comes on top is refused.",
+        default=10_000,
+    )
+    max_payload_bytes: int = _setting(
+        "max_payload_bytes",
+        _whole(1024, 1024 * MIB),
+        "The largest state or decision, in bytes. The broker holds a few copies of it for each connection that "
+        "sends or gets one.",
+        default=8 * MIB,
+    )
+    once: bool = _setting(
+        "once",
+        _SWITCH,
+        "Hold one match and exit: with 0 if it was completed, with 3 if it was not.",
+        default=False,
+    )
+    grace: float = _setting(
+        "grace",
+        _seconds(0, 3600),
+        "When the broker is told to stop: how long running matches may go on, in seconds. All else takes 1.5 s more "
+        "at the most; container engines kill after 10 s.",
+        default=8.0,
+    )
+    close_timeout: float = _setting(
+        "close_timeout",
+        _seconds(0.01, 60),
+        "After a farewell: how long the client has to read it and close, in seconds.",
+        default=2.0,
+    )
+    reading: Reading = _setting(
+        "reading",
+        _one_of(Reading),
+        "Who reads a client's socket: one poller for all (needs epoll, so Linux), each connection's own task, or "
+        "the better one that there is.",
+        default=Reading.AUTO,
+    )
+    log_level: LogLevel = _setting(
+        "log_level", _one_of(LogLevel), "The least severe messages that are logged.", default=LogLevel.INFO
+    )
+    log_format: LogFormat = _setting(
+        "log_format", _one_of(LogFormat), "How a log line is written.", default=LogFormat.TEXT
+    )
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest message: a payload behind opcode and operand."""
+        return self.max_payload_bytes + 2
+
+
+def declared_settings() -> dict[str, SettingInfo]:
+    """Every setting by its name, which is also its key in a TOML file."""
+    return {field.name: field.metadata[_METADATA] for field in attrs.fields(Settings)}
+
+
+def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """Put the settings together from a TOML file, the environment and flags.
+
+    Args:
+        flags: what the command line says, by the settings' names; None where it says nothing.
+        environ: the environment.
+        config: the TOML file; None for the one that `BROKER_CONFIG` names, if it does.
+
+    Raises:
+        SettingsError: one is missing, wrong or unknown, or the file cannot be read.
+    """
+    declared = declared_settings()
+    config = config or (Path(environ[CONFIG_ENV]) if environ.get(CONFIG_ENV) else None)
+    values = _read_toml(config, declared) if config else {}
+    values |= {name: environ[info.env] for name, info in declared.items() if environ.get(info.env, "") != ""}
+    values |= {name: value for name, value in flags.items() if value is not None}
+    for name, info in declared.items():
+        if info.default is None and name not in values:
+            raise SettingsError(f"{info.env} ({info.flag}) is not set: it must be {info.allowed}")
+    return Settings(**values)
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Names in the environment that look like settings and are none."""
+    known = {info.env for info in declared_settings().values()} | {CONFIG_ENV}
+    return sorted(name for name in environ if name.startswith(ENV_PREFIX) and name not in known)
+
+
+def _read_toml(path: Path, declared: Mapping[str, SettingInfo]) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} is not TOML: {error}") from None
+    for name in values:
+        if name not in declared:
+            close = difflib.get_close_matches(name, declared, 1)
+            hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(declared)}"
+            raise SettingsError(f"the settings file {path} sets {name!r}, which is no setting{hint}")
+    return values
