@@ -1,0 +1,76 @@
+"""The snapshot as Prometheus reads it."""
+
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from bitbroker.broker.snapshot import TURN_BUCKETS, Snapshot
+from bitbroker.errors import Cause, Ending
+
+
+class SnapshotCollector(Collector):
+    """Turns a snapshot into metrics when it is asked; the broker itself counts in plain numbers."""
+
+    def __init__(self, take_snapshot: Callable[[], Snapshot]) -> None:
+        self._take_snapshot = take_snapshot
+
+    def collect(self) -> Iterable[Metric]:
+        """All metrics, with a zero for what has not happened yet, so that rates work from the start."""
+        snapshot = self._take_snapshot()
+        yield InfoMetricFamily("bitbroker", "The broker.", {"version": snapshot.version})
+        yield from _gauges(snapshot)
+        yield from _counters(snapshot)
+        yield _turn_time(snapshot)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing ahead of time: names need not be checked, there is only this collector."""
+        return ()
+
+
+def _gauges(snapshot: Snapshot) -> Iterable[Metric]:
+    yield GaugeMetricFamily("bitbroker_ready", "1 while new games and bots are welcome.", value=snapshot.ready)
+    yield GaugeMetricFamily("bitbroker_matches_running", "Matches in progress.", value=snapshot.matches_running)
+    yield GaugeMetricFamily(
+        "bitbroker_connections_open", "Connections of games and bots.", value=snapshot.connections_open
+    )
+    waiting = GaugeMetricFamily("bitbroker_waiting", "Clients without a match.", labels=["role"])
+    waiting.add_metric(["game"], snapshot.waiting_games)
+    waiting.add_metric(["bot"], snapshot.waiting_bots)
+    yield waiting
+
+
+def _counters(snapshot: Snapshot) -> Iterable[Metric]:
+    yield CounterMetricFamily("bitbroker_connections", "Connections accepted.", value=snapshot.connections)
+    refused = CounterMetricFamily("bitbroker_connections_refused", "Connections turned away.", labels=["reason"])
+    for reason in Ending:
+        if reason.refused:
+            refused.add_metric([reason.value], snapshot.connections_refused.get(reason, 0))
+    yield refused
+    matches = CounterMetricFamily("bitbroker_matches", "Matches that ended.", labels=["cause"])
+    not_taken = CounterMetricFamily(
+        "bitbroker_answers_not_taken", "Words of bots that counted for nothing.", labels=["cause"]
+    )
+    for cause in Cause:
+        if cause is not Cause.NONE:
+            matches.add_metric([cause.label], snapshot.matches_finished.get(cause, 0))
+    for cause in (Cause.TIME_LIMIT, Cause.NOT_ASKED):
+        not_taken.add_metric([cause.label], snapshot.answers_not_taken.get(cause, 0))
+    yield matches
+    yield not_taken
+    yield CounterMetricFamily("bitbroker_turns", "Requests that were answered.", value=snapshot.turns)
+
+
+def _turn_time(snapshot: Snapshot) -> Metric:
+    bounds = [*map(str, TURN_BUCKETS), "+Inf"]
+    histogram = HistogramMetricFamily("bitbroker_turn_seconds", "From sending a request to reading its answer.")
+    buckets = list(zip(bounds, accumulate(snapshot.turn_buckets), strict=True))
+    histogram.add_metric([], buckets, snapshot.turn_seconds)
+    return histogram

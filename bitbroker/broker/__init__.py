@@ -1,0 +1,1 @@
+"""The Trio shell around wire and match: connections, mailboxes, the coordinator, the service."""

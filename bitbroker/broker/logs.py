@@ -1,0 +1,60 @@
+"""Logging: structured, to standard error, one line an event, as text or JSON."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bitbroker.settings import LogFormat, Settings
+
+_LONGEST: Final = 200
+_MOST: Final = 16
+
+
+def configure_logging(settings: Settings) -> None:
+    """Make all logging of this process, that of libraries included, go where and look how the settings say."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    stamp: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _make_harmless,
+    ]
+    structlog.configure(
+        processors=[*stamp, *_renderers(settings.log_format)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=stamp,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(settings.log_format)],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+def _renderers(log_format: LogFormat) -> Sequence[Processor]:
+    if log_format is LogFormat.JSON:
+        return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+    return (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback),
+    )
+
+
+def _make_harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Escape and cut what clients chose: a name must not end a line, colour a terminal or fill a disk."""
+    return {key: _harmless(value) for key, value in event.items()}
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, str):
+        cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value):,} characters)"
+        return cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
+    if isinstance(value, list):
+        more = [f"... ({len(value):,})"] if len(value) > _MOST else []
+        return [_harmless(item) for item in value[:_MOST]] + more
+    return value

@@ -1,0 +1,256 @@
+"""The service: listeners, coordinator and health API under one nursery, and the order of stopping."""
+
+import logging
+import signal
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import attrs
+import hypercorn.config
+import hypercorn.trio
+import structlog
+import trio
+
+import bitbroker
+from bitbroker.api.app import create_app
+from bitbroker.broker.connection import Reception
+from bitbroker.broker.coordinator import Coordinator
+from bitbroker.broker.snapshot import Snapshot, Tally
+from bitbroker.broker.stream import NumberedListener, Numbers
+from bitbroker.broker.table import Role
+from bitbroker.errors import BitbrokerError, Cause
+from bitbroker.settings import Settings
+
+_log = structlog.get_logger("bitbroker.service")
+
+EXIT_OK: Final = 0
+EXIT_NOT_COMPLETED: Final = 3
+"""With `once`: the match was not completed, or there was none."""
+EXIT_SIGNALLED: Final = 128
+"""Plus the signal's number: ended by a second signal, without farewells."""
+
+_FAREWELL_SECONDS: Final = 1.0
+_HTTP_SECONDS: Final = 0.5
+_PULSE_SECONDS: Final = 0.5
+_BACKLOG: Final = 1024
+"""Connections that the kernel holds until they are accepted: what one burst of clients may bring."""
+
+
+class ListenError(BitbrokerError):
+    """An address cannot be listened on; the message is one line that says which, why, and which flags name it."""
+
+
+@attrs.frozen
+class Addresses:
+    """Where a running service listens.
+
+    Attributes:
+        players: (host, port) of each listener for games and bots.
+        http: the same for the health API.
+    """
+
+    players: Sequence[tuple[str, int]]
+    http: Sequence[tuple[str, int]]
+
+
+@attrs.frozen
+class Listeners:
+    """Open listeners, and where."""
+
+    players: Sequence[trio.SocketListener]
+    http: Sequence[trio.SocketListener]
+    addresses: Addresses
+
+
+async def open_listeners(settings: Settings) -> Listeners:
+    """Listen as the settings say.
+
+    Raises:
+        ListenError: an address is taken, or cannot be had.
+    """
+    players = await _listen(settings.host, settings.port, "--host, --port")
+    http = await _listen(settings.http_host, settings.http_port, "--http-host, --http-port")
+    return Listeners(players, http, Addresses([*map(_address, players)], [*map(_address, http)]))
+
+
+async def _listen(host: str, port: int, flags: str) -> list[trio.SocketListener]:
+    try:
+        return await trio.open_tcp_listeners(port, host=host, backlog=_BACKLOG)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ListenError(f"cannot listen on {host} port {port}: {reason}; choose another with {flags}") from None
+
+
+def _address(listener: trio.SocketListener) -> tuple[str, int]:
+    host, port, *_ = listener.socket.getsockname()
+    return host, port
+
+
+class Service:
+    """A broker, whole."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._tally = Tally()
+        self._coordinator = Coordinator(settings, self._tally)
+        self._reception = Reception(self._coordinator, settings, self._tally)
+        self._started = trio.current_time()
+        self._pulse = self._started
+        self._told_to_stop = trio.Event()
+        self._http_may_stop = trio.Event()
+        self._http_stopped = trio.Event()
+
+    async def run(
+        self, listeners: "Listeners", *, task_status: trio.TaskStatus[Addresses] = trio.TASK_STATUS_IGNORED
+    ) -> int:
+        """Serve until told to stop, or, with `once`, until the first match is over.
+
+        Owns the service nursery: coordinator, health API, listeners, and a task for each connection. It ends when
+        everyone has been told and the health API has stopped, or when the time for that is over.
+
+        Returns:
+            The process's exit code.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._coordinator.run)
+            nursery.start_soon(self._run_pulse)
+            await nursery.start(self._serve_http, listeners.http)
+            accepting: trio.CancelScope = await nursery.start(self._serve_players, listeners.players, nursery)
+            self._announce(listeners.addresses)
+            task_status.started(listeners.addresses)
+            await self._wait_reason_to_stop()
+            accepting.cancel()
+            await self._stop()
+            nursery.cancel_scope.cancel()
+        return self._exit_code()
+
+    def stop(self) -> None:
+        """Tell it to stop: no new matches, running ones may go on for the grace."""
+        self._told_to_stop.set()
+
+    def take_snapshot(self) -> Snapshot:
+        """The broker at this moment."""
+        now = trio.current_time()
+        tally, lobby = self._tally, self._coordinator.lobby
+        return Snapshot(
+            version=bitbroker.__version__,
+            players=self._settings.num_players,
+            uptime_seconds=now - self._started,
+            ready=not self._coordinator.stopping,
+            blocked_seconds=now - self._pulse,
+            waiting_games=lobby.count(Role.GAME),
+            waiting_bots=lobby.count(Role.BOT),
+            matches_running=self._coordinator.matches_running,
+            matches_finished=tally.matches,
+            connections=tally.connections,
+            connections_open=tally.connections_open,
+            connections_refused=tally.refused,
+            answers_not_taken=tally.not_taken,
+            turns=tally.turns,
+            turn_seconds=tally.turn_seconds,
+            turn_buckets=tally.turn_buckets,
+        )
+
+    async def _serve_players(
+        self,
+        listeners: Sequence[trio.SocketListener],
+        handlers: trio.Nursery,
+        *,
+        task_status: trio.TaskStatus[trio.CancelScope],
+    ) -> None:
+        """Accept, until the scope that it starts with is cancelled; connections live on in the nursery given."""
+        numbers = Numbers()
+        numbered = [NumberedListener(listener, numbers) for listener in listeners]
+        with trio.CancelScope() as scope:
+            task_status.started(scope)
+            await trio.serve_listeners(self._reception.run_connection, numbered, handler_nursery=handlers)
+
+    async def _serve_http(
+        self, listeners: Sequence[trio.SocketListener], *, task_status: trio.TaskStatus[None]
+    ) -> None:
+        config = hypercorn.config.Config()
+        config.bind = [f"fd://{listener.socket.detach()}" for listener in listeners]
+        config.accesslog = None
+        config.errorlog = logging.getLogger("bitbroker.http")
+        config.graceful_timeout = _HTTP_SECONDS
+        app = create_app(self.take_snapshot)
+        serve = partial(hypercorn.trio.serve, app, config, shutdown_trigger=self._http_may_stop.wait)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(serve)
+            task_status.started()
+        self._http_stopped.set()
+
+    async def _run_pulse(self) -> None:
+        while True:
+            self._pulse = trio.current_time()
+            await trio.sleep(_PULSE_SECONDS)
+
+    async def _wait_reason_to_stop(self) -> None:
+        async with trio.open_nursery() as nursery:
+            if self._settings.once:
+                nursery.start_soon(self._stop_after_first_match)
+            await self._told_to_stop.wait()
+            nursery.cancel_scope.cancel()
+
+    async def _stop_after_first_match(self) -> None:
+        await self._coordinator.wait_over()
+        self.stop()
+
+    async def _stop(self) -> None:
+        """No new matches; the grace for those that run; farewells; the health API last."""
+        coordinator = self._coordinator
+        coordinator.stop_seating()
+        _log.info("stopping", matches_running=coordinator.matches_running, grace=self._settings.grace)
+        with trio.move_on_after(self._settings.grace):
+            await coordinator.wait_all_over()
+        coordinator.end_matches(Cause.BROKER_STOPPING)
+        with trio.move_on_after(_FAREWELL_SECONDS):
+            await self._reception.wait_all_closed()
+        self._http_may_stop.set()
+        with trio.move_on_after(_HTTP_SECONDS):
+            await self._http_stopped.wait()
+        _log.info("stopped", connections_cut=self._tally.connections_open)
+
+    def _announce(self, addresses: Addresses) -> None:
+        for host, port in addresses.http:
+            _log.info("health API", host=host, port=port)
+        for host, port in addresses.players:
+            _log.info("listening", host=host, port=port, players=self._settings.num_players)
+
+    def _exit_code(self) -> int:
+        if not self._settings.once:
+            return EXIT_OK
+        outcome = self._coordinator.first_outcome
+        return EXIT_OK if outcome is not None and outcome.completed else EXIT_NOT_COMPLETED
+
+
+async def serve(settings: Settings) -> int:
+    """Run a broker until a signal ends it: the first asks it to stop, a second one ends it now.
+
+    Owns a nursery with the service and the watch for signals; it ends with either.
+
+    Returns:
+        The process's exit code.
+
+    Raises:
+        ListenError: an address cannot be listened on.
+    """
+    listeners = await open_listeners(settings)
+    service = Service(settings)
+    exit_code = EXIT_OK
+
+    async def obey_signals(*, task_status: trio.TaskStatus[None]) -> None:
+        nonlocal exit_code
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            task_status.started()
+            await anext(signals)
+            service.stop()
+            exit_code = EXIT_SIGNALLED + await anext(signals)
+            nursery.cancel_scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(obey_signals)
+        exit_code = await service.run(listeners)
+        nursery.cancel_scope.cancel()
+    return exit_code

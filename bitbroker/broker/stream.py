@@ -1,0 +1,251 @@
+"""A framed stream over one TCP socket: Trio's and the system's errors mapped to ours.
+
+The socket is read and written without waiting, by whoever the reader is: the poller, or the connection's own task.
+Only the connection's task ever waits, for the socket to become readable or writable.
+"""
+
+import socket
+from typing import Final
+
+import trio
+
+from bitbroker.broker.mailbox import CAPACITY, Mailbox
+from bitbroker.errors import ConnectionLostError, RemoteProtocolError
+from bitbroker.wire.lines import FIRST_BYTE, LineDecoder, line_bytes
+from bitbroker.wire.messages import Message
+
+READ_BYTES: Final = 65536
+HANDSHAKE_MESSAGE_BYTES: Final = 65536
+"""The largest message before the handshake is done."""
+
+
+class NotThisProtocolError(RemoteProtocolError):
+    """The first byte is of no framing that is spoken here."""
+
+
+class MessageStream(trio.abc.AsyncResource):
+    """One accepted connection.
+
+    Worst memory: what came in and is not taken (one line of the limit, one read, and the mailbox's messages) and
+    what is to go out (`max_outbox_bytes`, and two farewells): three lines of the limit, 33.6 MiB at the default
+    limits. A connection that plays small messages holds some kilobytes.
+
+    Attributes:
+        number: in the order in which connections were accepted, from 1.
+        peer: address and port of the other side, for the log.
+        mailbox: what was said and is not taken yet.
+        ended: why no more will be read from it; empty while more may come.
+        lent: the scope in which its task leaves it to the coordinator; cancelled to give it back.
+    """
+
+    def __init__(self, sock: socket.socket, number: int) -> None:
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's way
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self.number = number
+        self.peer = _peer(sock)
+        self.mailbox = Mailbox()
+        self.ended = ""
+        self._socket = sock
+        self._decoder = LineDecoder(HANDSHAKE_MESSAGE_BYTES)
+        self._speaks_lines = False
+        self._max_outbox_bytes = line_bytes(HANDSHAKE_MESSAGE_BYTES)
+        self._outbox = bytearray()
+        self._outbox_waits = trio.Event()
+        self.lent = trio.CancelScope()
+
+    def fileno(self) -> int:
+        """The socket's descriptor; -1 once it is closed."""
+        return self._socket.fileno()
+
+    def limit_messages(self, max_message_bytes: int) -> None:
+        """Take and hold messages of so many bytes: the handshake is done."""
+        self._decoder.limit_messages(max_message_bytes)
+        # A largest request and, behind it, the smaller words that may follow before it has gone out.
+        self._max_outbox_bytes = line_bytes(max_message_bytes) + READ_BYTES
+
+    def read_nowait(self) -> bool:
+        """Read once, as much as is there up to 64 KiB.
+
+        Returns:
+            Whether anything came, the end included.
+
+        Raises:
+            NotThisProtocolError: the first byte of the connection is of no framing spoken here.
+        """
+        try:
+            data = self._socket.recv(READ_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            self.ended = error.strerror or str(error)
+            return True
+        if not data:
+            self.ended = "it closed the connection"
+        elif not self._speaks_lines:
+            self._tell_framing(data)
+        self._decoder.feed(data)
+        return True
+
+    def _tell_framing(self, data: bytes) -> None:
+        if not data.startswith(FIRST_BYTE):
+            raise NotThisProtocolError(f"its first bytes are {data[:16]!r}: lines of base64 begin with 'A'")
+        self._speaks_lines = True
+
+    def fill_mailbox(self) -> int:
+        """Move messages that have come whole into the mailbox, which is empty, until it is full.
+
+        Returns:
+            How many are in it. If it is full, there may be more.
+
+        Raises:
+            RemoteProtocolError: what came next is no message.
+        """
+        count = 0
+        try:
+            while count < CAPACITY and (message := self._decoder.next_message()) is not None:
+                self.mailbox.put_nowait(message)
+                count += 1
+        except RemoteProtocolError:
+            if not count:
+                raise  # otherwise the next call raises it again, when what came before it has been taken
+        return count
+
+    async def receive(self) -> Message:
+        """Wait for the next message; for the handshake, before anyone else reads.
+
+        Raises:
+            ConnectionLostError: the connection ended first.
+            RemoteProtocolError: what came is no message.
+        """
+        while (message := self._decoder.next_message()) is None:
+            if self.ended:
+                raise ConnectionLostError(self.ended)
+            await trio.lowlevel.wait_readable(self._socket)
+            self.read_nowait()
+        return message
+
+    async def wait_readable(self) -> None:
+        """Wait until there is something to read, or the end."""
+        await trio.lowlevel.wait_readable(self._socket)
+
+    def send_nowait(self, data: bytes) -> bool:
+        """Send now what the socket takes, and the rest when it takes more.
+
+        Returns:
+            False if more would wait than may: the peer does not read, and nothing was sent.
+        """
+        if not self._outbox:
+            try:
+                sent = self._socket.send(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                return True  # the reader will hear of it
+            if sent == len(data):
+                return True
+            data = data[sent:]
+        if len(self._outbox) + len(data) > self._max_outbox_bytes:
+            return False
+        self._enqueue(data)
+        return True
+
+    def _enqueue(self, data: bytes) -> None:
+        self._outbox += data
+        self._outbox_waits.set()
+
+    async def serve_writes(self) -> None:
+        """Send what waits, whenever something does. Ends by being cancelled."""
+        while True:
+            await self._outbox_waits.wait()
+            await self._flush()
+
+    async def _flush(self) -> None:
+        while self._outbox:
+            await trio.lowlevel.wait_writable(self._socket)
+            try:
+                with memoryview(self._outbox) as waiting:
+                    sent = self._socket.send(waiting)
+            except BlockingIOError:
+                continue
+            except OSError:
+                sent = len(self._outbox)  # nobody is there to read it
+            del self._outbox[:sent]
+        self._outbox_waits = trio.Event()
+
+    async def say_farewell(self, farewell: bytes) -> None:
+        """Send the last words, shut down writing, read and discard to the end of the stream.
+
+        Closing with unread input would send a reset, which can destroy the farewell on its way. Who calls it puts
+        a deadline on it, and closes the stream then.
+
+        Args:
+            farewell: bytes of the framing; left out if the peer never spoke it.
+        """
+        if farewell and self._speaks_lines:
+            self._enqueue(farewell)
+        await self._flush()
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:  # the peer has reset it
+            return
+        while not self.ended:
+            await trio.lowlevel.wait_readable(self._socket)
+            self._discard_nowait()
+
+    def _discard_nowait(self) -> None:
+        try:
+            if not self._socket.recv(READ_BYTES):
+                self.ended = "it closed the connection"
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.ended = error.strerror or str(error)
+
+    async def aclose(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+        await trio.lowlevel.checkpoint()
+
+
+def _peer(sock: socket.socket) -> str:
+    try:
+        host, port, *_ = sock.getpeername()
+    except OSError:  # it left before we asked
+        return "unknown"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class NumberedListener(trio.abc.Listener[MessageStream]):
+    """Accepts connections, each with its number: tasks start in any order, so the number is given here."""
+
+    def __init__(self, listener: trio.SocketListener, numbers: "Numbers") -> None:
+        self._listener = listener
+        self._numbers = numbers
+
+    async def accept(self) -> MessageStream:
+        """The next connection."""
+        while True:
+            stream = await self._listener.accept()
+            # The descriptor changes hands: from here on the socket is read and written without Trio's wrapper.
+            sock = socket.socket(fileno=stream.socket.detach())
+            try:
+                return MessageStream(sock, self._numbers.take())
+            except OSError:  # reset between accept and here
+                sock.close()
+
+    async def aclose(self) -> None:
+        """Stop listening."""
+        await self._listener.aclose()
+
+
+class Numbers:
+    """Counts what several listeners accept, from 1."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def take(self) -> int:
+        """The next number."""
+        self.last += 1
+        return self.last

@@ -1,0 +1,125 @@
+"""The command line: arguments to settings to `trio.run`."""
+
+import inspect
+import os
+import sys
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import structlog
+import trio
+from cyclopts import App, CycloptsError, Parameter
+
+import bitbroker
+from bitbroker.broker.logs import configure_logging
+from bitbroker.broker.service import ListenError, serve
+from bitbroker.errors import SettingsError
+from bitbroker.settings import SettingInfo, Settings, declared_settings, load_settings, unknown_variables
+
+EXIT_USAGE: Final = 2
+_SPARE_DESCRIPTORS: Final = 64
+_PROBE_SECONDS: Final = 3.0
+
+app = App(
+    name="bitbroker",
+    version=bitbroker.__version__,
+    help="A message broker for real-time play between games and bots, over TCP, in any language.",
+    help_format="plaintext",
+)
+
+
+def run() -> None:
+    """Run the command line of this process and exit. Bad input is one line and exit code 2."""
+    try:
+        app(exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _refuse(" ".join(str(error).split()) + " (see bitbroker --help)")
+    except (SettingsError, ListenError) as error:
+        _refuse(str(error))
+
+
+def _refuse(message: str) -> None:
+    print(f"bitbroker: {message}", file=sys.stderr)
+    sys.exit(EXIT_USAGE)
+
+
+_Config = Annotated[
+    Path | None, Parameter(help="A TOML file with settings. [a path; BROKER_CONFIG]", show_default=False)
+]
+
+
+def _serve(*, config: _Config = None, **flags: Any) -> None:
+    """Run the broker until it is told to stop.
+
+    One game and as many bots as --players says make a match; many matches run side by side. Each setting comes from a
+    TOML file, the environment or a flag; a flag weighs most.
+
+    SIGTERM or Ctrl-C: running matches may go on for the grace, then everyone is told; a second one ends it at once.
+    Exit codes: 0 stopped as told, or, with --once, match completed; 2 a setting is missing or wrong, or an address
+    taken; 3 with --once, match not completed; 128 + N ended by a second signal N.
+    """
+    settings = load_settings(flags, os.environ, config)
+    configure_logging(settings)
+    log = structlog.get_logger("bitbroker")
+    for name in unknown_variables(os.environ):
+        log.warning("the environment has a variable that is no setting", name=name)
+    _raise_descriptor_limit(settings, log)
+    sys.exit(trio.run(serve, settings))
+
+
+def _flag(name: str, info: SettingInfo) -> inspect.Parameter:
+    """A flag of `serve` for a setting: text as it was typed, since the settings check it themselves."""
+    default = "required" if info.default is None else f"default {info.default}"
+    help_text = f"{info.summary} [{info.allowed}; {info.env}; {default}]"
+    parameter = Parameter(name=info.flag, help=help_text, negative="", show_default=False)
+    kind = bool if info.is_switch else str
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, parameter]
+    )
+
+
+def _serve_signature() -> inspect.Signature:
+    config = inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_Config)
+    return inspect.Signature([*(_flag(name, info) for name, info in declared_settings().items()), config])
+
+
+_serve.__signature__ = _serve_signature()  # type: ignore[attr-defined]
+app.command(_serve, name="serve")
+
+
+@app.command
+def health(*, host: str = "127.0.0.1", port: Annotated[int, Parameter(env_var="BROKER_HTTP_PORT")] = 8080) -> None:
+    """Ask a broker on this machine whether it is well: exit code 0 if it is, 1 if not, with a line that says why.
+
+    Args:
+        host: where its health API listens.
+        port: that API's port.
+    """
+    connection = HTTPConnection(host, port, timeout=_PROBE_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        text = answer.read(200).decode("utf-8", "replace").strip()
+    except (OSError, HTTPException) as error:
+        sys.exit(f"bitbroker: no health API answers at {host} port {port}: {error}")
+    finally:
+        connection.close()
+    if answer.status != 200:
+        sys.exit(f"bitbroker: {text}")
+    print(text)
+
+
+def _raise_descriptor_limit(settings: Settings, log: structlog.typing.FilteringBoundLogger) -> None:
+    """Let this process have as many descriptors as it may have connections, as far as the system allows."""
+    try:
+        import resource
+    except ImportError:  # not Unix: no such limit
+        return
+    wanted = settings.max_connections + _SPARE_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft < wanted:
+        log.warning("fewer descriptors than --max-connections may need", limit=soft, needed=wanted)
