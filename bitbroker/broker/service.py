@@ -1,5 +1,6 @@
 """The service: listeners, coordinator and health API under one nursery, and the order of stopping."""
 
+import itertools
 import logging
 import signal
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from bitbroker.api.app import create_app
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.snapshot import Snapshot, Tally
-from bitbroker.broker.stream import NumberedListener, Numbers
+from bitbroker.broker.stream import NumberedListener
 from bitbroker.broker.table import Role
 from bitbroker.errors import BitbrokerError, Cause
 from bitbroker.settings import Settings
@@ -160,7 +161,7 @@ class Service:
         task_status: trio.TaskStatus[trio.CancelScope],
     ) -> None:
         """Accept, until the scope that it starts with is cancelled; connections live on in the nursery given."""
-        numbers = Numbers()
+        numbers = itertools.count(1)
         numbered = [NumberedListener(listener, numbers) for listener in listeners]
         with trio.CancelScope() as scope:
             task_status.started(scope)

@@ -5,6 +5,7 @@ Only the connection's task ever waits, for the socket to become readable or writ
 """
 
 import socket
+from collections.abc import Iterator
 from typing import Final
 
 import trio
@@ -17,6 +18,11 @@ from bitbroker.wire.messages import Message
 READ_BYTES: Final = 65536
 HANDSHAKE_MESSAGE_BYTES: Final = 65536
 """The largest message before the handshake is done."""
+
+
+_KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
+"""A peer whose machine or network is gone is found within two minutes, in seconds and probes; the system's own
+default is two hours. No client is dropped for being slow to think."""
 
 
 class NotThisProtocolError(RemoteProtocolError):
@@ -38,12 +44,10 @@ class MessageStream(trio.abc.AsyncResource):
         lent: the scope in which its task leaves it to the coordinator; cancelled to give it back.
     """
 
-    def __init__(self, sock: socket.socket, number: int) -> None:
+    def __init__(self, sock: socket.socket, number: int, peer: str) -> None:
         sock.setblocking(False)  # noqa: FBT003 - the standard library's way
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.number = number
-        self.peer = _peer(sock)
+        self.peer = peer
         self.mailbox = Mailbox()
         self.ended = ""
         self._socket = sock
@@ -208,18 +212,10 @@ class MessageStream(trio.abc.AsyncResource):
         await trio.lowlevel.checkpoint()
 
 
-def _peer(sock: socket.socket) -> str:
-    try:
-        host, port, *_ = sock.getpeername()
-    except OSError:  # it left before we asked
-        return "unknown"
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 class NumberedListener(trio.abc.Listener[MessageStream]):
     """Accepts connections, each with its number: tasks start in any order, so the number is given here."""
 
-    def __init__(self, listener: trio.SocketListener, numbers: "Numbers") -> None:
+    def __init__(self, listener: trio.SocketListener, numbers: Iterator[int]) -> None:
         self._listener = listener
         self._numbers = numbers
 
@@ -230,22 +226,26 @@ class NumberedListener(trio.abc.Listener[MessageStream]):
             # The descriptor changes hands: from here on the socket is read and written without Trio's wrapper.
             sock = socket.socket(fileno=stream.socket.detach())
             try:
-                return MessageStream(sock, self._numbers.take())
-            except OSError:  # reset between accept and here
+                peer = _peer(sock)
+                _set_options(sock)
+            except OSError:  # reset between the kernel's accept and ours
                 sock.close()
+            else:
+                return MessageStream(sock, next(self._numbers), peer)
 
     async def aclose(self) -> None:
         """Stop listening."""
         await self._listener.aclose()
 
 
-class Numbers:
-    """Counts what several listeners accept, from 1."""
+def _set_options(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE.items():
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
-    def __init__(self) -> None:
-        self.last = 0
 
-    def take(self) -> int:
-        """The next number."""
-        self.last += 1
-        return self.last
+def _peer(sock: socket.socket) -> str:
+    host, port, *_ = sock.getpeername()
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

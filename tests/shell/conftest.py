@@ -1,0 +1,137 @@
+"""The shell without processes or TCP: real connection tasks and coordinator over socket pairs, on a virtual clock.
+
+A socket pair is as good as a memory stream here: what one end has sent is there for the other at once, and no other
+process or thread answers, so the clock may jump whenever all tasks wait.
+"""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import trio
+import trio.testing
+
+from bitbroker.broker.connection import Reception
+from bitbroker.broker.coordinator import Coordinator
+from bitbroker.broker.snapshot import Tally
+from bitbroker.broker.stream import MessageStream
+from bitbroker.settings import Reading, Settings
+from bitbroker.wire import basic
+from bitbroker.wire.lines import LineDecoder
+from bitbroker.wire.messages import Message
+
+
+class Peer:
+    """The far end of a connection: says and hears messages, or raw bytes."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self._stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
+        self._decoder = LineDecoder(1 << 26)
+
+    def say(self, *messages: Message) -> None:
+        """Send at once, without a checkpoint."""
+        self.say_bytes(b"".join(message.to_line() for message in messages))
+
+    def say_bytes(self, data: bytes) -> None:
+        """Send at once; what the test sends fits the socket's buffer."""
+        assert self.socket.send(data) == len(data)
+
+    async def hear(self) -> Message:
+        """The next message."""
+        while (message := self._decoder.next_message()) is None:
+            data = await self._stream.receive_some(65536)
+            assert data, "the broker closed the connection"
+            self._decoder.feed(data)
+        return message
+
+    async def say_much(self, message: Message) -> None:
+        """Send what may not fit the socket's buffer."""
+        await self._stream.send_all(message.to_line())
+
+    async def hear_farewell(self) -> list[Message]:
+        """All messages to the end of the stream."""
+        messages = []
+        while data := await self._stream.receive_some(65536):
+            self._decoder.feed(data)
+        while (message := self._decoder.next_message()) is not None:
+            messages.append(message)
+        await self._stream.aclose()
+        return messages
+
+    async def leave(self) -> None:
+        """Close."""
+        await self._stream.aclose()
+
+
+class Shell:
+    """A coordinator and connections, in a nursery of the test's own."""
+
+    def __init__(self, nursery: trio.Nursery, settings: Settings) -> None:
+        self.tally = Tally()
+        self.coordinator = Coordinator(settings, self.tally)
+        self.reception = Reception(self.coordinator, settings, self.tally)
+        self._nursery = nursery
+        self._accepted = 0
+        self._sockets: list[socket.socket] = []
+        nursery.start_soon(self.coordinator.run)
+
+    def connect(self) -> Peer:
+        """A new connection, accepted now, that has said nothing yet."""
+        self._accepted += 1
+        near, far = socket.socketpair()
+        self._sockets += near, far
+        self._nursery.start_soon(self._run, MessageStream(near, self._accepted, "test"))
+        return Peer(far)
+
+    def close(self) -> None:
+        """Close what the test has left open."""
+        for sock in self._sockets:
+            sock.close()
+
+    async def _run(self, stream: MessageStream) -> None:
+        await self.reception.run_connection(stream)
+        await stream.aclose()
+
+    def bot(self, name: str = "bot") -> Peer:
+        """A bot that has said its handshake."""
+        peer = self.connect()
+        peer.say(basic.BOT_HELLO, basic.bot_info(name))
+        return peer
+
+    def game(self) -> Peer:
+        """A game that has said its handshake."""
+        peer = self.connect()
+        peer.say(basic.GAME_HELLO)
+        return peer
+
+    async def seat(self, players: int = 2) -> tuple[Peer, list[Peer]]:
+        """A game and its bots, in a match that has begun: the game has its trigger."""
+        bots = [self.bot(f"bot {number}") for number in range(players)]
+        game = self.game()
+        assert basic.parse_players(await game.hear()) == [f"bot {number}" for number in range(players)]
+        assert await game.hear() == basic.TRIGGER
+        return game, bots
+
+
+OpenShell = Callable[..., Shell]
+
+
+@pytest.fixture(params=[Reading.POLLER, Reading.TASK])
+async def open_shell(request: pytest.FixtureRequest) -> AsyncIterator[OpenShell]:
+    """A factory of shells, once for each way of reading; takes settings as keywords.
+
+    A test takes `autojump_clock` too: its own arguments are where pytest-trio looks for a clock.
+    """
+    shells: list[Shell] = []
+    async with trio.open_nursery() as nursery:
+
+        def open_shell(**settings: object) -> Shell:
+            given = {"num_players": 2, "reading": request.param, **settings}
+            shells.append(Shell(nursery, Settings(**given)))
+            return shells[-1]
+
+        yield open_shell
+        nursery.cancel_scope.cancel()
+    for shell in shells:
+        shell.close()
