@@ -1,0 +1,106 @@
+# Everything is set up by the targets themselves, in virtual environments of this checkout's own.
+#   make demo   plays a whole match over real sockets
+#   make test   runs all tests that need only Python
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROTOS := $(patsubst schemas/%,bitbroker/_pb/%,$(wildcard schemas/*.proto schemas/examples/*.proto))
+# Code of this protoc loads on every protobuf runtime from 4.25 on; that of newer ones refuses older runtimes.
+PROTOC_PACKAGE := grpcio-tools==1.62.3
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+.PHONY: demo
+demo: $(VENV)/.broker ## Play connect four through a real broker, each process by itself
+	@$(BIN)/python -m bitbroker.examples.connect_four.demo
+
+.PHONY: test
+test: $(VENV)/.dev ## Run all tests that need only Python
+	$(BIN)/python -m pytest -m "not engines"
+
+.PHONY: test-chess
+test-chess: $(VENV)/.dev ## Play real chess: needs Debian's stockfish and gnuchess
+	$(BIN)/python -m pytest -m engines
+
+.PHONY: test-lowest
+test-lowest: .venv-lowest/.dev ## Run the tests on the lowest versions that pyproject.toml allows
+	.venv-lowest/bin/python -m pytest -m "not engines" -W default
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## Measure which lines the tests reach, in the processes they start too
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q -m "not engines"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+.PHONY: check
+check: lint types floors check-generated ## Lint, types, floor plan, generated files
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Check style
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: types
+types: $(VENV)/.dev ## Check types
+	$(BIN)/mypy
+
+.PHONY: floors
+floors: $(VENV)/.dev ## Check who imports whom
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev ## Mend style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: generate
+generate: .venv-protoc/.installed $(VENV)/.broker ## Make bitbroker/_pb and docs/settings.md anew
+	.venv-protoc/bin/python -m grpc_tools.protoc --proto_path=bitbroker/_pb=schemas --python_out=. --pyi_out=. $(PROTOS)
+	$(BIN)/python docs/settings_page.py > docs/settings.md
+
+.PHONY: check-generated
+check-generated: generate ## See that what is generated is what is committed
+	@git diff --exit-code --stat -- bitbroker/_pb docs/settings.md || \
+		{ echo "generated files differ from the committed ones: commit what 'make generate' wrote"; exit 1; }
+	@test -z "$$(git ls-files --others --exclude-standard -- bitbroker/_pb)" || \
+		{ echo "generated files are not committed: git add bitbroker/_pb"; exit 1; }
+
+.PHONY: load
+load: $(VENV)/.broker ## First figures: turns a second at 1 and 100 matches
+	$(BIN)/python tests/load.py
+
+.PHONY: clean
+clean: ## Remove what was made, the virtual environments too
+	rm -rf .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bitbroker needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 has no venv module: on Debian, apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.broker: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[broker]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.venv-lowest/.dev: pyproject.toml tests/lowest_versions.py
+	rm -rf .venv-lowest
+	$(PYTHON) -m venv .venv-lowest
+	$(PYTHON) tests/lowest_versions.py > .venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-lowest/constraints.txt --editable '.[dev]'
+	@touch $@
+
+.venv-protoc/.installed: Makefile
+	rm -rf .venv-protoc
+	$(PYTHON) -m venv .venv-protoc
+	.venv-protoc/bin/python -m pip install --quiet --disable-pip-version-check '$(PROTOC_PACKAGE)' 'setuptools<81'
+	@touch $@
