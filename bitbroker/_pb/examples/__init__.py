@@ -1,0 +1,1 @@
+"""Code generated from schemas/examples/ by `make generate`. Never edited by hand."""

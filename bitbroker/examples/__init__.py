@@ -1,0 +1,1 @@
+"""Games and bots to read, run and start from: `connect_four` with its own bots, `chess` for any UCI engine."""

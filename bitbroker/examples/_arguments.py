@@ -1,0 +1,68 @@
+"""The command line that all examples share, and what they do with it."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bitbroker.client import BaseBot, BaseGame, BitbrokerError
+
+
+def bot_parser(description: str, name: str) -> argparse.ArgumentParser:
+    """A parser for a bot that is called `name` unless the command line says otherwise."""
+    parser = _client_parser(description)
+    parser.add_argument("--name", default=name, help="how the bot is called (default: %(default)s)")
+    return parser
+
+
+def game_parser(description: str) -> argparse.ArgumentParser:
+    """A parser for a game."""
+    parser = _client_parser(description)
+    parser.add_argument("--results", type=Path, metavar="FILE", help="append one JSON line per match to this file")
+    return parser
+
+
+def play(client: BaseBot[Any, Any] | BaseGame[Any, Any], options: argparse.Namespace) -> None:
+    """Run the client as the command line says; trouble with the broker is one line and exit code 1."""
+    try:
+        client.run(
+            options.host,
+            options.port,
+            matches=options.matches or None,
+            connect_timeout=options.connect_timeout,
+        )
+    except BitbrokerError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number, `minimum` or more."""
+
+    def whole_number(text: str) -> int:
+        if (number := int(text)) < minimum:
+            raise argparse.ArgumentTypeError(f"{text} is less than {minimum}")
+        return number
+
+    return whole_number
+
+
+def _client_parser(description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--host", default="127.0.0.1", help="where the broker is (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=9000, help="its port for players (default: %(default)s)")
+    parser.add_argument(
+        "--matches",
+        type=at_least(0),
+        default=1,
+        metavar="N",
+        help="how many matches to stay for; 0 for as long as there is a broker (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--connect-timeout",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="for how long to go on trying to connect (default: %(default)g)",
+    )
+    return parser

@@ -1,0 +1,97 @@
+"""The command lines of the examples."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitbroker._pb.examples import connect_four_pb2 as pb
+from bitbroker.client import BaseBot, BaseGame, BrokerUnreachableError, Player
+from bitbroker.examples.chess import game as chess_game
+from bitbroker.examples.connect_four import game as connect_four_game
+from bitbroker.examples.connect_four import random_bot, search_bot
+
+Main = Callable[[Sequence[str]], None]
+MAINS: list[Main] = [connect_four_game.main, chess_game.main, random_bot.main, search_bot.main]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
+    """Which clients were run and with what, instead of running them."""
+    seen: list[tuple[Any, dict[str, Any]]] = []
+
+    def run(client: Any, host: str, port: int, **options: Any) -> None:
+        seen.append((client, {"host": host, "port": port, **options}))
+
+    monkeypatch.setattr(BaseBot, "run", run)
+    monkeypatch.setattr(BaseGame, "run", run)
+    return seen
+
+
+@pytest.mark.parametrize("main", MAINS)
+def test_defaults(main: Main, runs: list[tuple[Any, dict[str, Any]]]) -> None:
+    """One match with a broker on this machine."""
+    main([])
+    assert [options for _, options in runs] == [
+        {"host": "127.0.0.1", "port": 9000, "matches": 1, "connect_timeout": 30.0}
+    ]
+
+
+@pytest.mark.parametrize("main", MAINS)
+def test_common_arguments(main: Main, runs: list[tuple[Any, dict[str, Any]]]) -> None:
+    """All clients have the same; no number of matches is for as long as there is a broker."""
+    main(["--host", "broker", "--port", "9001", "--matches", "0", "--connect-timeout", "1.5"])
+    assert [options for _, options in runs] == [
+        {"host": "broker", "port": 9001, "matches": None, "connect_timeout": 1.5}
+    ]
+
+
+@pytest.mark.parametrize(("main", "name"), [(random_bot.main, "random"), (search_bot.main, "search")])
+def test_bots_have_names(main: Main, name: str, runs: list[tuple[Any, dict[str, Any]]]) -> None:
+    """Their own, unless told otherwise."""
+    main([])
+    main(["--name", "carol"])
+    assert [bot.NAME for bot, _ in runs] == [name, "carol"]
+
+
+def test_arguments_reach_the_clients(tmp_path: Path, runs: list[tuple[Any, dict[str, Any]]]) -> None:
+    """A file for results, for one."""
+    results = tmp_path / "results.jsonl"
+    connect_four_game.main(["--results", str(results), "--seed", "1"])
+    [(game, _)] = runs
+    game.initialise([Player(0, "ada"), Player(1, "bob")])
+    game.deliver_response(pb.Move())
+    game.next_action()
+    assert json.loads(results.read_text(encoding="utf-8"))["how"] == "illegal move"
+
+
+@pytest.mark.parametrize(
+    ("main", "arguments"),
+    [
+        (random_bot.main, ["--matches", "-1"]),
+        (search_bot.main, ["--depth", "0"]),
+        (chess_game.main, ["--max-plies", "none"]),
+    ],
+)
+def test_arguments_that_make_no_sense(
+    main: Main, arguments: list[str], capsys: pytest.CaptureFixture[str], runs: list[tuple[Any, dict[str, Any]]]
+) -> None:
+    """The usual exit code, and a line that says which argument."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert arguments[0] in capsys.readouterr().err.splitlines()[-1]
+    assert runs == []
+
+
+def test_trouble_with_the_broker_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback: nothing is wrong with the program."""
+
+    def run(client: object, *_args: object, **_options: object) -> None:
+        raise BrokerUnreachableError("no broker answers")
+
+    monkeypatch.setattr(BaseBot, "run", run)
+    with pytest.raises(SystemExit, match=r"^BrokerUnreachableError: no broker answers$"):
+        random_bot.main([])
