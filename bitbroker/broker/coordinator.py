@@ -11,7 +11,7 @@ from bitbroker.broker.agenda import Agenda
 from bitbroker.broker.lobby import Lobby
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Role, Table
-from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError
+from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError, SettingsError
 from bitbroker.match import (
     Ask,
     Asked,
@@ -274,8 +274,9 @@ class Coordinator:
             self._slow.append(participant)
 
     def _finish(self, table: Table, outcome: Outcome) -> None:
+        if self._tables.pop(table.number, None) is None:
+            return  # a fault in ending it: it has ended all the same
         table.match.outcome = outcome
-        del self._tables[table.number]
         self._tally.matches[outcome.cause] += 1
         _log.info(
             "match over",
@@ -312,4 +313,8 @@ class Coordinator:
 
 
 def _uses_poller(settings: Settings) -> bool:
-    return settings.reading is Reading.POLLER or (settings.reading is Reading.AUTO and poller.AVAILABLE)
+    if settings.reading is Reading.POLLER and not poller.AVAILABLE:
+        raise SettingsError(
+            "BROKER_READING (--reading) is 'poller': this system has no epoll, so it must be auto or task"
+        )
+    return poller.AVAILABLE and settings.reading is not Reading.TASK

@@ -5,6 +5,7 @@ played, and the last line says who won.
 """
 
 import json
+import subprocess
 import sys
 from collections import deque
 
@@ -47,7 +48,7 @@ async def _play() -> int:
     serve = _python("bitbroker", "serve", "--players", "2", "--port", "0", "--http-port", "0", "--once")
     shown: deque[str] = deque(maxlen=_LAST_LINES)
     async with trio.open_nursery() as nursery:
-        broker = await trio.lowlevel.open_process([*serve, "--log-format", "json"], stderr=-1)
+        broker = await trio.lowlevel.open_process([*serve, "--log-format", "json"], stderr=subprocess.PIPE)
         assert broker.stderr is not None
         send, log = trio.open_memory_channel[str](_LAST_LINES)
         nursery.start_soon(_read_lines, broker.stderr, send)
