@@ -110,6 +110,8 @@ def _setting(
 
 
 def _shown(default: Any) -> str:
+    if default is None:
+        return "none"
     if isinstance(default, bool):
         return "yes" if default else "no"
     return f"{default:g}" if isinstance(default, float) else str(default)
@@ -148,6 +150,10 @@ def _parse_text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError
     return value.strip()
+
+
+def _parse_path(value: Any) -> Path | None:
+    return None if value is None else Path(_parse_text(str(value)))
 
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
@@ -269,6 +275,18 @@ class Settings:
         _seconds(0.01, 60),
         "After a farewell: how long the client has to read it and close, in seconds.",
         default=2.0,
+    )
+    results: Path | None = _setting(
+        "results",
+        (_parse_path, "the path of a file"),
+        "A file to which each match that is over is appended, as one line of JSON.",
+        default=None,
+    )
+    recent_matches: int = _setting(
+        "recent_matches",
+        _whole(0, 100_000),
+        "How many matches that are over the API still shows.",
+        default=100,
     )
     reading: Reading = _setting(
         "reading",

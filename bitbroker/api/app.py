@@ -1,48 +1,75 @@
 """The HTTP application: looks at a snapshot, changes nothing."""
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from quart import Response
 from quart_trio import QuartTrio
 
+from bitbroker.api.description import DESCRIPTION
 from bitbroker.api.metrics import SnapshotCollector
+from bitbroker.broker.record import MatchRecord
 from bitbroker.broker.snapshot import Snapshot
 
 BLOCKED_SECONDS: Final = 2.0
 """An event loop that has not run for so long is blocked; a probe should allow a little more."""
 
 
-def create_app(take_snapshot: Callable[[], Snapshot]) -> QuartTrio:
-    """The health API over whatever `take_snapshot` gives.
+class Source(Protocol):
+    """What the API looks at."""
 
-    `GET /` tells in JSON how the broker is; `/healthz` answers 200 or 503, whether it lives; `/readyz` the same,
-    whether new games and bots are welcome; `/metrics` is for Prometheus.
+    def take_snapshot(self) -> Snapshot:
+        """The broker at this moment."""
+
+    def matches(self) -> list[MatchRecord]:
+        """Running matches, and the latest of those that are over."""
+
+
+def create_app(source: Source) -> QuartTrio:
+    """The health API.
+
+    `/` tells in JSON how the broker is; `/healthz` answers 200 or 503, whether it lives; `/readyz` the same, whether
+    new games and bots are welcome; `/metrics` is for Prometheus; `/api/matches` and `/api/matches/N` show matches;
+    `/openapi.json` describes it all.
     """
     app = QuartTrio("bitbroker")
     registry = CollectorRegistry()
-    registry.register(SnapshotCollector(take_snapshot))
+    registry.register(SnapshotCollector(source.take_snapshot))
 
     @app.get("/")
     async def status() -> dict[str, object]:
-        return _status(take_snapshot())
+        return _status(source.take_snapshot())
 
     @app.get("/healthz")
     async def healthz() -> tuple[str, int]:
-        blocked = take_snapshot().blocked_seconds
+        blocked = source.take_snapshot().blocked_seconds
         if blocked > BLOCKED_SECONDS:
             return f"the event loop was blocked for {blocked:.1f} s\n", 503
         return "ok\n", 200
 
     @app.get("/readyz")
     async def readyz() -> tuple[str, int]:
-        return ("ready\n", 200) if take_snapshot().ready else ("stopping\n", 503)
+        return ("ready\n", 200) if source.take_snapshot().ready else ("stopping\n", 503)
 
     @app.get("/metrics")
     async def metrics() -> Response:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/api/matches")
+    async def matches() -> dict[str, object]:
+        return {"matches": [record.to_json() for record in source.matches()]}
+
+    @app.get("/api/matches/<int:number>")
+    async def match(number: int) -> dict[str, object] | tuple[dict[str, object], int]:
+        for record in source.matches():
+            if record.match == number:
+                return record.to_json()
+        return {"error": f"there is no match {number}, or it has been over for long"}, 404
+
+    @app.get("/openapi.json")
+    async def openapi() -> dict[str, object]:
+        return DESCRIPTION
 
     return app
 

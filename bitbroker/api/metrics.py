@@ -12,7 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from bitbroker.broker.snapshot import TURN_BUCKETS, Snapshot
+from bitbroker.broker.snapshot import Histogram, Snapshot
 from bitbroker.errors import Cause, Ending
 
 
@@ -28,7 +28,12 @@ class SnapshotCollector(Collector):
         yield InfoMetricFamily("bitbroker", "The broker.", {"version": snapshot.version})
         yield from _gauges(snapshot)
         yield from _counters(snapshot)
-        yield _turn_time(snapshot)
+        yield _histogram("bitbroker_turn_seconds", "From sending a request to reading its answer.", snapshot.turn_time)
+        yield _histogram(
+            "bitbroker_handling_seconds",
+            "The broker's own share: reading a message, the rules, and sending what follows. Two make a turn.",
+            snapshot.handling_time,
+        )
 
     def describe(self) -> Iterable[Metric]:
         """Nothing ahead of time: names need not be checked, there is only this collector."""
@@ -68,9 +73,8 @@ def _counters(snapshot: Snapshot) -> Iterable[Metric]:
     yield CounterMetricFamily("bitbroker_turns", "Requests that were answered.", value=snapshot.turns)
 
 
-def _turn_time(snapshot: Snapshot) -> Metric:
-    bounds = [*map(str, TURN_BUCKETS), "+Inf"]
-    histogram = HistogramMetricFamily("bitbroker_turn_seconds", "From sending a request to reading its answer.")
-    buckets = list(zip(bounds, accumulate(snapshot.turn_buckets), strict=True))
-    histogram.add_metric([], buckets, snapshot.turn_seconds)
-    return histogram
+def _histogram(name: str, text: str, histogram: Histogram) -> Metric:
+    family = HistogramMetricFamily(name, text)
+    bounds = [*map(str, histogram.bounds), "+Inf"]
+    family.add_metric([], list(zip(bounds, accumulate(histogram.counts), strict=True)), histogram.total)
+    return family

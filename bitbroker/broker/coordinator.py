@@ -1,6 +1,8 @@
 """The coordinator: takes what participants say to the match they play, and carries out what the match wants."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Final
 
 import structlog
@@ -9,6 +11,7 @@ import trio
 from bitbroker.broker import dialect, poller
 from bitbroker.broker.agenda import Agenda
 from bitbroker.broker.lobby import Lobby
+from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Role, Table
 from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError, SettingsError
@@ -62,12 +65,24 @@ class Coordinator:
         first_outcome: of the first match that ended; None until then.
     """
 
-    def __init__(self, settings: Settings, tally: Tally) -> None:
+    def __init__(
+        self, settings: Settings, tally: Tally, keep: Callable[[MatchRecord], None] = lambda _record: None
+    ) -> None:
+        """Prepare; nothing happens before `run`.
+
+        Args:
+            settings: limits, times and policies.
+            tally: where to count.
+            keep: called with the record of each match that is over; must be quick and raise nothing.
+        """
         self.lobby = Lobby(settings)
         self.seating = True
         self.first_outcome: Outcome | None = None
         self._settings = settings
         self._tally = tally
+        self._keep = keep
+        # Worst memory: a record with its names, 64 KiB each at the most, for each of the matches kept.
+        self._recent: deque[MatchRecord] = deque(maxlen=settings.recent_matches)
         self._tables: dict[int, Table] = {}
         self._tables_begun = 0
         self._table_over = trio.Event()
@@ -75,17 +90,23 @@ class Coordinator:
         self._slow: list[Participant] = []
         self._agenda = Agenda()
         self._agenda_moved = trio.Event()
-        self._poller = poller.Poller(self._read) if _uses_poller(settings) else None
+        self._poller = poller.Poller(self.read) if _uses_poller(settings) else None
 
     @property
     def polls(self) -> bool:
-        """Whether it reads its participants' sockets; if not, their tasks read and call `deliver`."""
+        """Whether it watches its participants' sockets; if not, their tasks do, and call `read`."""
         return self._poller is not None
 
     @property
     def matches_running(self) -> int:
         """How many matches have begun and not ended."""
         return len(self._tables)
+
+    def matches(self) -> list[MatchRecord]:
+        """Running matches, and the latest of those that are over; in the order in which they began."""
+        now = trio.current_time()
+        records = [*self._recent, *(record_match(table, now) for table in self._tables.values())]
+        return sorted(records, key=lambda record: record.match)
 
     async def run(self) -> None:
         """Look after sockets and deadlines: a nursery with a task for each. Ends by being cancelled."""
@@ -106,6 +127,13 @@ class Coordinator:
             self._poller.add(participant)
         self.deliver(participant)  # what came in one piece with the handshake
         self._seat_players()
+
+    def read(self, participant: Participant) -> None:
+        """Its socket has something: read once, and do all that follows."""
+        began = perf_counter()
+        participant.stream.read_nowait()
+        self.deliver(participant)
+        self._tally.handling_time.observe(perf_counter() - began)
 
     def deliver(self, participant: Participant) -> None:
         """Take what a participant has said, and whether it has gone, to where it belongs."""
@@ -166,7 +194,7 @@ class Coordinator:
     def _begin_match(self, game: Participant, bots: Sequence[Participant]) -> None:
         names = [bot.name for bot in bots]
         self._tables_begun += 1
-        table = Table(self._tables_begun, Match(names, self._settings), game, bots)
+        table = Table(self._tables_begun, Match(names, self._settings), game, bots, trio.current_time())
         self._tables[table.number] = table
         connections = [participant.stream.number for participant in table]
         _log.info("match began", match=table.number, players=names, connections=connections)
@@ -193,10 +221,6 @@ class Coordinator:
         participant.release(ending, farewell, detail or participant.stream.ended)
 
     # What is said.
-
-    def _read(self, participant: Participant) -> None:
-        participant.stream.read_nowait()
-        self.deliver(participant)
 
     def _catch_up(self, participant: Participant) -> None:
         """Take all that has reached this machine from a participant: before it is asked, and before time rules."""
@@ -253,7 +277,8 @@ class Coordinator:
                 case Ask():
                     self._send(table.bots[effect.seat], dialect.say_request(effect))
                 case Respond():
-                    self._tally.count_turn(effect.elapsed)
+                    self._tally.turn_time.observe(effect.elapsed)
+                    table.times[effect.seat].add(effect.elapsed)
                     to_game.append(dialect.say_response(effect))
                 case Fail():
                     _log.info("answer failed", match=table.number, seat=effect.seat, cause=effect.cause.label)
@@ -291,6 +316,9 @@ class Coordinator:
         for bot in table.bots:
             self._release(bot, Ending.MATCH_OVER, dialect.FAREWELL)
         self.first_outcome = self.first_outcome or outcome
+        record = record_match(table, trio.current_time())
+        self._recent.append(record)
+        self._keep(record)
         self._agenda.trim(len(self._tables))
         self._table_over.set()
         self._table_over = trio.Event()

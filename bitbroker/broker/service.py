@@ -1,11 +1,13 @@
 """The service: listeners, coordinator and health API under one nursery, and the order of stopping."""
 
 import itertools
+import json
 import logging
 import signal
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from pathlib import Path
+from typing import Final, TextIO
 
 import attrs
 import hypercorn.config
@@ -17,10 +19,11 @@ import bitbroker
 from bitbroker.api.app import create_app
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
+from bitbroker.broker.record import MatchRecord
 from bitbroker.broker.snapshot import Snapshot, Tally
 from bitbroker.broker.stream import NumberedListener
 from bitbroker.broker.table import Role
-from bitbroker.errors import BitbrokerError, Cause
+from bitbroker.errors import BitbrokerError, Cause, SettingsError
 from bitbroker.settings import Settings
 
 _log = structlog.get_logger("bitbroker.service")
@@ -91,10 +94,17 @@ def _address(listener: trio.SocketListener) -> tuple[str, int]:
 class Service:
     """A broker, whole."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, results: TextIO | None = None) -> None:
+        """Prepare.
+
+        Args:
+            settings: all of them.
+            results: where to write a line of JSON for each match that is over.
+        """
         self._settings = settings
+        self._results = results
         self._tally = Tally()
-        self._coordinator = Coordinator(settings, self._tally)
+        self._coordinator = Coordinator(settings, self._tally, self._keep)
         self._reception = Reception(self._coordinator, settings, self._tally)
         self._started = trio.current_time()
         self._pulse = self._started
@@ -149,9 +159,22 @@ class Service:
             connections_refused=tally.refused,
             answers_not_taken=tally.not_taken,
             turns=tally.turns,
-            turn_seconds=tally.turn_seconds,
-            turn_buckets=tally.turn_buckets,
+            turn_time=tally.turn_time,
+            handling_time=tally.handling_time,
         )
+
+    def matches(self) -> list[MatchRecord]:
+        """Running matches, and the latest of those that are over."""
+        return self._coordinator.matches()
+
+    def _keep(self, record: MatchRecord) -> None:
+        if self._results is None:
+            return
+        try:
+            self._results.write(json.dumps(record.to_json()) + "\n")
+            self._results.flush()
+        except OSError as error:
+            _log.error("a result could not be written", match=record.match, reason=str(error))
 
     async def _serve_players(
         self,
@@ -175,7 +198,7 @@ class Service:
         config.accesslog = None
         config.errorlog = logging.getLogger("bitbroker.http")
         config.graceful_timeout = _HTTP_SECONDS
-        app = create_app(self.take_snapshot)
+        app = create_app(self)
         serve = partial(hypercorn.trio.serve, app, config, shutdown_trigger=self._http_may_stop.wait)
         async with trio.open_nursery() as nursery:
             await nursery.start(serve)
@@ -236,9 +259,11 @@ async def serve(settings: Settings) -> int:
 
     Raises:
         ListenError: an address cannot be listened on.
+        SettingsError: the results file cannot be written.
     """
     listeners = await open_listeners(settings)
-    service = Service(settings)
+    results = _open_results(settings.results)
+    service = Service(settings, results)
     exit_code = EXIT_OK
 
     async def obey_signals(*, task_status: trio.TaskStatus[None]) -> None:
@@ -254,4 +279,15 @@ async def serve(settings: Settings) -> int:
         await nursery.start(obey_signals)
         exit_code = await service.run(listeners)
         nursery.cancel_scope.cancel()
+    if results is not None:
+        results.close()
     return exit_code
+
+
+def _open_results(path: Path | None) -> TextIO | None:
+    if path is None:
+        return None
+    try:
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"BROKER_RESULTS (--results): {path} cannot be written: {error.strerror}") from None

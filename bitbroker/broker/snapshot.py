@@ -9,12 +9,42 @@ import attrs
 
 from bitbroker.errors import Cause, Ending
 
-TURN_BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""Upper bounds of the turn time's histogram, in seconds; one more bucket takes what is longer."""
+TURN_BOUNDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+"""Upper bounds of the turn time's buckets, in seconds."""
+
+HANDLING_BOUNDS: Final = (0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""The same for the broker's own work."""
+
+
+class Histogram:
+    """How many observations fell into which bucket, and their sum.
+
+    Attributes:
+        bounds: upper bounds of the buckets, in seconds; one more bucket takes what is larger.
+        counts: observations in each bucket, that one included.
+        total: the sum of all observations, in seconds.
+    """
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one observation."""
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.total += seconds
 
 
 class Tally:
-    """Plain counters, cheap enough for the hot path; whoever looks takes a snapshot."""
+    """Plain counters, cheap enough for the hot path; whoever looks takes a snapshot.
+
+    Attributes:
+        turn_time: of each answered request, from sending it to reading the decision.
+        handling_time: of each look at a socket: reading it, the rules, and sending what follows. Two make a turn.
+    """
 
     def __init__(self) -> None:
         self.connections = 0
@@ -22,19 +52,13 @@ class Tally:
         self.refused: Counter[Ending] = Counter()
         self.matches: Counter[Cause] = Counter()
         self.not_taken: Counter[Cause] = Counter()
-        self.turns = 0
-        self.turn_seconds = 0.0
-        self.turn_buckets = [0] * (len(TURN_BUCKETS) + 1)
+        self.turn_time = Histogram(TURN_BOUNDS)
+        self.handling_time = Histogram(HANDLING_BOUNDS)
 
-    def count_turn(self, elapsed: float) -> None:
-        """Count an answered request.
-
-        Args:
-            elapsed: seconds from sending the request to reading the decision.
-        """
-        self.turns += 1
-        self.turn_seconds += elapsed
-        self.turn_buckets[bisect_left(TURN_BUCKETS, elapsed)] += 1
+    @property
+    def turns(self) -> int:
+        """Requests that were answered."""
+        return sum(self.turn_time.counts)
 
 
 @attrs.frozen
@@ -53,8 +77,8 @@ class Snapshot:
         connections_refused: by reason.
         answers_not_taken: by cause.
         turns: answered requests.
-        turn_seconds: their time in all.
-        turn_buckets: how many took up to each of `TURN_BUCKETS`, and how many took longer.
+        turn_time: their time, from sending the request to reading the decision.
+        handling_time: the broker's own share: reading, rules and sending, for each of the two messages of a turn.
     """
 
     version: str
@@ -71,5 +95,5 @@ class Snapshot:
     connections_refused: Mapping[Ending, int]
     answers_not_taken: Mapping[Cause, int]
     turns: int
-    turn_seconds: float
-    turn_buckets: Sequence[int]
+    turn_time: Histogram
+    handling_time: Histogram

@@ -1,8 +1,11 @@
 """Who plays: a participant is a client that has said who it is, a table is where a match puts them together."""
 
+import time
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from math import inf
+
+import attrs
 
 from bitbroker.broker.stream import MessageStream
 from bitbroker.errors import Ending
@@ -49,18 +52,39 @@ class Participant:
         self.stream.lent.cancel()
 
 
+@attrs.define
+class MoveTimes:
+    """How long one player took for its answers, in seconds."""
+
+    moves: int = 0
+    total: float = 0.0
+    worst: float = 0.0
+
+    def add(self, elapsed: float) -> None:
+        """Count one answer."""
+        self.moves += 1
+        self.total += elapsed
+        self.worst = max(self.worst, elapsed)
+
+
 class Table:
     """A match and who plays it.
 
     Attributes:
         number: of the match in this broker, from 1.
+        began: on Trio's clock.
+        began_at: on the wall clock, in seconds since 1970; for people, never for deadlines.
+        times: of each seat's answers.
         scheduled: the earliest time at which the coordinator will look at the match's deadline.
     """
 
-    __slots__ = ("bots", "game", "match", "number", "scheduled")
+    __slots__ = ("began", "began_at", "bots", "game", "match", "number", "scheduled", "times")
 
-    def __init__(self, number: int, match: Match, game: Participant, bots: Sequence[Participant]) -> None:
+    def __init__(self, number: int, match: Match, game: Participant, bots: Sequence[Participant], began: float) -> None:
         self.number = number
+        self.began = began
+        self.began_at = time.time()
+        self.times = [MoveTimes() for _ in bots]
         self.match = match
         self.game = game
         self.bots = bots

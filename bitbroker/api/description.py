@@ -1,0 +1,124 @@
+"""The API described in OpenAPI 3.1; a test holds every answer against it."""
+
+from typing import Any, Final
+
+import bitbroker
+from bitbroker.errors import Cause, Ending
+
+_COUNT: Final[dict[str, Any]] = {"type": "integer", "minimum": 0}
+_SECONDS: Final[dict[str, Any]] = {"type": "number", "minimum": 0}
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
+
+
+def _counts(names: list[str]) -> dict[str, Any]:
+    return {"type": "object", "propertyNames": {"enum": names}, "additionalProperties": _COUNT}
+
+
+_CAUSES: Final = [cause.label for cause in Cause if cause is not Cause.NONE]
+
+_STATUS: Final = _object(
+    status={"enum": ["ready", "stopping"]},
+    version=_TEXT,
+    uptime_seconds=_SECONDS,
+    players=_COUNT,
+    waiting=_object(games=_COUNT, bots=_COUNT),
+    matches=_object(running=_COUNT, finished=_counts(_CAUSES)),
+    turns=_COUNT,
+    connections=_object(
+        open=_COUNT, accepted=_COUNT, refused=_counts([ending.value for ending in Ending if ending.refused])
+    ),
+)
+_SEAT: Final = _object(
+    seat=_COUNT,
+    name=_TEXT,
+    moves={**_COUNT, "description": "answers that were taken"},
+    mean_seconds=_or_null(_SECONDS),
+    worst_seconds=_or_null(_SECONDS),
+)
+_MATCH: Final = _object(
+    match={**_COUNT, "description": "its number in this broker, from 1"},
+    version=_TEXT,
+    began={"type": "string", "format": "date-time"},
+    seconds=_SECONDS,
+    turns={**_COUNT, "description": "requests made"},
+    asked={
+        **_or_null(_COUNT),
+        "description": "the seat that is being asked; null while the game thinks, and at the end",
+    },
+    remaining_seconds={
+        **_or_null(_SECONDS),
+        "description": "what the seat that is asked, or the game, has left; null for no limit, and at the end",
+    },
+    cause={**_or_null({"enum": _CAUSES}), "description": "why it ended; null while it runs"},
+    at_fault={**_or_null(_TEXT), "description": "`player N`, `game`, `broker` or `nobody`; null while it runs"},
+    seat={**_or_null(_COUNT), "description": "the seat at fault, where one is"},
+    detail=_TEXT,
+    seats={"type": "array", "items": {"$ref": "#/components/schemas/Seat"}},
+)
+
+
+def _answer(description: str, kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {kind: {"schema": schema}}}
+
+
+def _get(summary: str, **answers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "get": {"summary": summary, "responses": {code.removeprefix("_"): answer for code, answer in answers.items()}}
+    }
+
+
+_JSON: Final = "application/json"
+_PLAIN: Final = "text/plain"
+
+_match_path = _get(
+    "One match, running or lately over",
+    _200=_answer("the match", _JSON, {"$ref": "#/components/schemas/Match"}),
+    _404=_answer("no such match, or over for long", _JSON, _object(error=_TEXT)),
+)
+_match_path["get"]["parameters"] = [{"name": "number", "in": "path", "required": True, "schema": _COUNT}]
+
+DESCRIPTION: Final[dict[str, Any]] = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "bitbroker",
+        "version": bitbroker.__version__,
+        "description": "Looks at the broker; changes nothing.",
+    },
+    "paths": {
+        "/": _get("How the broker is", _200=_answer("its state", _JSON, {"$ref": "#/components/schemas/Status"})),
+        "/healthz": _get(
+            "Whether it lives",
+            _200=_answer("it does", _PLAIN, _TEXT),
+            _503=_answer("its event loop was blocked", _PLAIN, _TEXT),
+        ),
+        "/readyz": _get(
+            "Whether new games and bots are welcome",
+            _200=_answer("they are", _PLAIN, _TEXT),
+            _503=_answer("it is stopping", _PLAIN, _TEXT),
+        ),
+        "/metrics": _get("Metrics for Prometheus", _200=_answer("in its text format", _PLAIN, _TEXT)),
+        "/api/matches": _get(
+            "Running matches, and the latest of those that are over, in the order in which they began",
+            _200=_answer(
+                "the matches",
+                _JSON,
+                _object(matches={"type": "array", "items": {"$ref": "#/components/schemas/Match"}}),
+            ),
+        ),
+        "/api/matches/{number}": _match_path,
+    },
+    "components": {"schemas": {"Status": _STATUS, "Match": _MATCH, "Seat": _SEAT}},
+}
