@@ -313,20 +313,26 @@ def declared_settings() -> dict[str, SettingInfo]:
     return {field.name: field.metadata[_METADATA] for field in attrs.fields(Settings)}
 
 
-def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
+def load_settings(
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    config: Path | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> Settings:
     """Put the settings together from a TOML file, the environment and flags.
 
     Args:
         flags: what the command line says, by the settings' names; None where it says nothing.
         environ: the environment.
         config: the TOML file; None for the one that `BROKER_CONFIG` names, if it does.
+        defaults: other defaults than the declared ones.
 
     Raises:
         SettingsError: one is missing, wrong or unknown, or the file cannot be read.
     """
     declared = declared_settings()
     config = config or (Path(environ[CONFIG_ENV]) if environ.get(CONFIG_ENV) else None)
-    values = _read_toml(config, declared) if config else {}
+    values = {**(defaults or {}), **(_read_toml(config, declared) if config else {})}
     values |= {name: environ[info.env] for name, info in declared.items() if environ.get(info.env, "") != ""}
     values |= {name: value for name, value in flags.items() if value is not None}
     for name, info in declared.items():

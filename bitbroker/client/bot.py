@@ -44,8 +44,8 @@ class BaseBot(ABC, Generic[StateT, DecisionT]):
 
     def run(
         self,
-        host: str = "127.0.0.1",
-        port: int = 9000,
+        host: str | None = None,
+        port: int | None = None,
         *,
         matches: int | None = 1,
         connect_timeout: float = 30.0,
@@ -53,8 +53,8 @@ class BaseBot(ABC, Generic[StateT, DecisionT]):
         """Connect and play; returns when the matches are over. Blocking; for code within Trio there is `arun`.
 
         Args:
-            host: name or address of the broker.
-            port: its port for players.
+            host: name or address of the broker; if not given, the environment's BROKER_HOST, or 127.0.0.1.
+            port: its port for players; if not given, the environment's BROKER_PORT, or 9000.
             matches: how many matches to stay for; None for as long as there is a broker.
             connect_timeout: for how many seconds to go on trying to connect; 0 for a single attempt.
 
@@ -67,8 +67,8 @@ class BaseBot(ABC, Generic[StateT, DecisionT]):
 
     async def arun(
         self,
-        host: str = "127.0.0.1",
-        port: int = 9000,
+        host: str | None = None,
+        port: int | None = None,
         *,
         matches: int | None = 1,
         connect_timeout: float = 30.0,
@@ -88,8 +88,8 @@ class BaseBot(ABC, Generic[StateT, DecisionT]):
 
 def run_bot(
     bot: BaseBot[Any, Any],
-    host: str = "127.0.0.1",
-    port: int = 9000,
+    host: str | None = None,
+    port: int | None = None,
     *,
     matches: int | None = 1,
     connect_timeout: float = 30.0,

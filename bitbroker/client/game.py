@@ -9,6 +9,7 @@ from typing import Any, Generic, Self
 import attrs
 
 from bitbroker.client.payload import DecisionT, StateT, encode_payload, parse_payload
+from bitbroker.client.scores import checked_scores, hand_in_scores
 from bitbroker.client.session import Session, call, play_matches, run_blocking
 from bitbroker.errors import AnswerFailedError, Cause, RemoteProtocolError
 from bitbroker.wire import basic, messages
@@ -30,6 +31,7 @@ class Action:
 
     player: int | None
     state: bytes
+    scores: Sequence[float] | None = None
 
     @classmethod
     def player_action(cls, player: int, state: object) -> Self:
@@ -44,9 +46,17 @@ class Action:
         return cls(player, encode_payload(state, "Action.player_action"))
 
     @classmethod
-    def end_game(cls) -> Self:
-        """The game is over."""
-        return cls(None, b"")
+    def end_game(cls, scores: Sequence[float] | None = None) -> Self:
+        """The game is over.
+
+        Args:
+            scores: one for each seat, the highest wins; None to say nothing. The basic wire has no word for them:
+                they reach whoever started the game, if it asked for them (see `bitbroker.client.scores`).
+
+        Raises:
+            ValueError: a score is no finite number.
+        """
+        return cls(None, b"", None if scores is None else checked_scores(scores))
 
 
 class BaseGame(ABC, Generic[StateT, DecisionT]):
@@ -97,8 +107,8 @@ class BaseGame(ABC, Generic[StateT, DecisionT]):
 
     def run(
         self,
-        host: str = "127.0.0.1",
-        port: int = 9000,
+        host: str | None = None,
+        port: int | None = None,
         *,
         matches: int | None = 1,
         connect_timeout: float = 30.0,
@@ -106,8 +116,8 @@ class BaseGame(ABC, Generic[StateT, DecisionT]):
         """Connect and play; returns when the matches are over. Blocking; for code within Trio there is `arun`.
 
         Args:
-            host: name or address of the broker.
-            port: its port for players.
+            host: name or address of the broker; if not given, the environment's BROKER_HOST, or 127.0.0.1.
+            port: its port for players; if not given, the environment's BROKER_PORT, or 9000.
             matches: how many matches to hold, one after the other; None for as long as there is a broker.
             connect_timeout: for how many seconds to go on trying to connect; 0 for a single attempt.
 
@@ -120,8 +130,8 @@ class BaseGame(ABC, Generic[StateT, DecisionT]):
 
     async def arun(
         self,
-        host: str = "127.0.0.1",
-        port: int = 9000,
+        host: str | None = None,
+        port: int | None = None,
         *,
         matches: int | None = 1,
         connect_timeout: float = 30.0,
@@ -147,6 +157,7 @@ class BaseGame(ABC, Generic[StateT, DecisionT]):
                 raise RemoteProtocolError(f"expected a trigger, the broker sent {message!r}")
             action = await call(self.next_action)
             if action.player is None:
+                hand_in_scores(action.scores)
                 await self._end(session)
                 return True
             await session.send(basic.action(action.player, action.state))
@@ -179,8 +190,8 @@ def _cause(number: int) -> Cause:
 
 def run_game(
     game: BaseGame[Any, Any],
-    host: str = "127.0.0.1",
-    port: int = 9000,
+    host: str | None = None,
+    port: int | None = None,
     *,
     matches: int | None = 1,
     connect_timeout: float = 30.0,

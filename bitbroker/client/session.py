@@ -1,6 +1,7 @@
 """One client's conversation with a broker: connect, send messages, receive messages; and the loop around it."""
 
 import inspect
+import os
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -11,6 +12,9 @@ from bitbroker.wire.lines import LineDecoder
 from bitbroker.wire.messages import Message
 
 T = TypeVar("T")
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 9000
 
 MAX_MESSAGE_BYTES: Final = 1 << 28
 """A client takes messages of up to 256 MiB; the broker's own limit (8 MiB by default) is the one that counts."""
@@ -90,8 +94,8 @@ async def connect(host: str, port: int, connect_timeout: float) -> trio.SocketSt
 
 async def play_matches(
     play: Callable[[Session], Awaitable[None]],
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     *,
     matches: int | None,
     connect_timeout: float,
@@ -100,8 +104,8 @@ async def play_matches(
 
     Args:
         play: plays one match.
-        host: name or address of the broker.
-        port: its port for players.
+        host: name or address of the broker; None for what the environment says.
+        port: its port for players; None for what the environment says.
         matches: how many; None for as long as there is a broker.
         connect_timeout: seconds to go on trying to connect, each time.
 
@@ -112,6 +116,8 @@ async def play_matches(
         raise ValueError(
             f"matches is {matches}: it must be 1 or more, or None to stay for as long as there is a broker"
         )
+    host = host or os.environ.get("BROKER_HOST") or DEFAULT_HOST
+    port = port or _port_from_environment()
     played = 0
     while matches is None or played < matches:
         stream = await connect(host, port, connect_timeout)
@@ -120,6 +126,13 @@ async def play_matches(
         finally:
             await trio.aclose_forcefully(stream)
         played += 1
+
+
+def _port_from_environment() -> int:
+    text = os.environ.get("BROKER_PORT") or str(DEFAULT_PORT)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise ValueError(f"BROKER_PORT is {text!r}: it must be a port, 1 to 65535")
+    return int(text)
 
 
 async def call(method: Callable[..., T | Awaitable[T]], *args: object) -> T:

@@ -49,8 +49,8 @@ def at_least(minimum: int) -> Callable[[str], int]:
 
 def _client_parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--host", default="127.0.0.1", help="where the broker is (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=9000, help="its port for players (default: %(default)s)")
+    parser.add_argument("--host", help="where the broker is (default: BROKER_HOST, or 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="its port for players (default: BROKER_PORT, or 9000)")
     parser.add_argument(
         "--matches",
         type=at_least(0),

@@ -15,6 +15,11 @@ def append_result(path: Path | None, result: Mapping[str, object]) -> None:
             file.write(json.dumps(result) + "\n")
 
 
+def scores(winner: int | None) -> tuple[float, float]:
+    """The scores of two players: 1 for the winner, a half each if there is none."""
+    return (0.5, 0.5) if winner is None else (float(winner == 0), float(winner == 1))
+
+
 def plain(text: str) -> str:
     """Text that came from a bot, fit for a line: no line ends, no control characters, and short."""
     printable = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST_TEXT])

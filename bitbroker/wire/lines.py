@@ -40,11 +40,11 @@ def parse_line(line: bytes) -> Message:
     rest = line.translate(None, _ALPHABET)
     allowed = _LAST_BEFORE_PADDING.get(rest)
     if allowed is None or not line.endswith(rest) or len(line) % 4 != 1:
-        raise RemoteProtocolError(f"not a line of padded base64: {_shown(line)}")
+        raise RemoteProtocolError(f"a line that is not padded base64: {_shown(line)}")
     if len(line) == 1:
         raise RemoteProtocolError("an empty line: a message has two bytes at the least")
     if line[-len(rest) - 1] not in allowed:
-        raise RemoteProtocolError(f"base64 with unused bits that are not zero: {_shown(line)}")
+        raise RemoteProtocolError(f"a line of base64 with unused bits that are not zero: {_shown(line)}")
     header = a2b_base64(line[:4])
     if len(header) < HEADER_BYTES:
         raise RemoteProtocolError(f"a message of {len(header)} byte: it has two at the least")

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from bitbroker._pb.examples import chess_pb2 as pb
 from bitbroker.client import Action, BaseGame, Cause, Player
 from bitbroker.examples._arguments import at_least, game_parser, play
-from bitbroker.examples._results import append_result, plain
+from bitbroker.examples._results import append_result, plain, scores
 
 DEFAULT_MOVE_MS: Final = 100
 DEFAULT_MAX_PLIES: Final = 600
@@ -149,7 +149,7 @@ class Chess(BaseGame[pb.Position, pb.Move]):
             state = pb.Position(fen=match.board.fen(), moves=moves, think_ms=self._move_ms)
             return Action.player_action(match.seat, state)
         self._report(match, match.verdict)
-        return Action.end_game()
+        return Action.end_game(scores(match.verdict.winner))
 
     def deliver_response(self, response: pb.Move) -> None:
         """Play the move."""

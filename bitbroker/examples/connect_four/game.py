@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from bitbroker._pb.examples import connect_four_pb2 as pb
 from bitbroker.client import Action, BaseGame, Cause, Player
 from bitbroker.examples._arguments import game_parser, play
-from bitbroker.examples._results import append_result, plain
+from bitbroker.examples._results import append_result, plain, scores
 from bitbroker.examples.connect_four.board import Board, IllegalMoveError
 
 NO_MOVE = pb.Move()
@@ -97,7 +97,7 @@ class ConnectFour(BaseGame[pb.Position, pb.Move]):
         if match.verdict is None:
             return Action.player_action(match.seat, pb.Position(columns=match.columns))
         self._report(match, match.verdict)
-        return Action.end_game()
+        return Action.end_game(scores(match.verdict.winner))
 
     def deliver_response(self, response: pb.Move) -> None:
         """Play the move."""
