@@ -18,7 +18,10 @@ help: ## Say what there is to make
 
 .PHONY: demo
 demo: $(VENV)/.broker ## Play connect four through a real broker, each process by itself
-	@$(BIN)/python -m bitbroker.examples.connect_four.demo
+	@$(BIN)/python -m bitbroker play \
+		--game "{python} -m bitbroker.examples.connect_four.game --draw" \
+		--bot "{python} -m bitbroker.examples.connect_four.random_bot" \
+		--bot "{python} -m bitbroker.examples.connect_four.search_bot"
 
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests that need only Python

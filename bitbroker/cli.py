@@ -3,6 +3,7 @@
 import inspect
 import os
 import sys
+from collections.abc import Callable, Iterable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,6 +16,9 @@ import bitbroker
 from bitbroker.broker.logs import configure_logging
 from bitbroker.broker.service import ListenError, serve
 from bitbroker.errors import SettingsError
+from bitbroker.play.batch import Order
+from bitbroker.play.command import OrderError, play_order
+from bitbroker.play.results import Batch, ResultsError
 from bitbroker.settings import SettingInfo, Settings, declared_settings, load_settings, unknown_variables
 
 EXIT_USAGE: Final = 2
@@ -35,7 +39,7 @@ def run() -> None:
         app(exit_on_error=False, print_error=False)
     except CycloptsError as error:
         _refuse(" ".join(str(error).split()) + " (see bitbroker --help)")
-    except (SettingsError, ListenError) as error:
+    except (SettingsError, ListenError, OrderError, ResultsError) as error:
         _refuse(str(error))
 
 
@@ -68,8 +72,54 @@ def _serve(*, config: _Config = None, **flags: Any) -> None:
     sys.exit(trio.run(serve, settings))
 
 
+def _play(
+    *,
+    game: Annotated[str, Parameter(help="The command that starts the game.")],
+    bot: Annotated[list[str], Parameter(help="The command that starts a bot; once for each player, by seat.")],
+    matches: Annotated[int, Parameter(help="How many matches.")] = 1,
+    parallel: Annotated[int, Parameter(help="How many of them at a time.")] = 1,
+    rotate_seats: Annotated[bool, Parameter(help="Move each bot on by a seat with each match.", negative="")] = False,
+    seed: Annotated[int, Parameter(help="Seed of the first match; match N has seed + N - 1.")] = 0,
+    results: Annotated[Path | None, Parameter(help="A file for a line of JSON for each match.")] = None,
+    resume: Annotated[bool, Parameter(help="Go on from what the results file holds.", negative="")] = False,
+    logs: Annotated[Path | None, Parameter(help="A folder for all that the processes write.")] = None,
+    join_timeout: Annotated[float, Parameter(help="How long to wait for all to connect, in seconds.")] = 30.0,
+    config: _Config = None,
+    **flags: Any,
+) -> None:
+    """Start a broker, a game and bots, and play.
+
+    Each command runs with BROKER_HOST, BROKER_PORT and BROKER_SEED in its environment, which our client library takes
+    up by itself; {host}, {port}, {seed} and {python} in it stand for these and for this Python. A game that wants to
+    say who won writes {"scores": [1, 0]}, a number for each seat, to the file that BROKER_SCORES names; in Python,
+    Action.end_game(scores=[1, 0]).
+
+    Exit codes: 0 every match was completed; 2 the command line is wrong; 3 some match was not completed; 130
+    interrupted, the results so far being kept.
+    """
+    flags |= {"num_players": len(bot), "once": True, "surplus": "refuse"}
+    settings = load_settings(flags, os.environ, config, _PLAY_DEFAULTS)
+    configure_logging(settings)
+    batch = Batch(game, bot, seed, rotate_seats)
+    order = Order(batch, matches, parallel, join_timeout, logs)
+    sys.exit(play_order(order, settings, results, resume=resume))
+
+
+_PLAY_DEFAULTS: Final = {"log_level": "warning"}
+_PLAY_SETTINGS: Final = (
+    "time_limit",
+    "game_time_limit",
+    "match_time_limit",
+    "on_failure",
+    "max_unasked",
+    "max_payload_bytes",
+    "log_level",
+    "log_format",
+)
+
+
 def _flag(name: str, info: SettingInfo) -> inspect.Parameter:
-    """A flag of `serve` for a setting: text as it was typed, since the settings check it themselves."""
+    """A flag for a setting: text as it was typed, since the settings check it themselves."""
     default = "required" if info.default is None else f"default {info.default}"
     help_text = f"{info.summary} [{info.allowed}; {info.env}; {default}]"
     parameter = Parameter(name=info.flag, help=help_text, negative="", show_default=False)
@@ -79,13 +129,16 @@ def _flag(name: str, info: SettingInfo) -> inspect.Parameter:
     )
 
 
-def _serve_signature() -> inspect.Signature:
-    config = inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_Config)
-    return inspect.Signature([*(_flag(name, info) for name, info in declared_settings().items()), config])
+def _add_command(name: str, function: Callable[..., None], settings: Iterable[str]) -> None:
+    """Add a command whose `flags` are these settings."""
+    declared = declared_settings()
+    *own, _flags = inspect.signature(function).parameters.values()
+    function.__signature__ = inspect.Signature([*own, *(_flag(each, declared[each]) for each in settings)])  # type: ignore[attr-defined]
+    app.command(function, name=name)
 
 
-_serve.__signature__ = _serve_signature()  # type: ignore[attr-defined]
-app.command(_serve, name="serve")
+_add_command("serve", _serve, declared_settings())
+_add_command("play", _play, _PLAY_SETTINGS)
 
 
 @app.command

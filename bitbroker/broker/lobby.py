@@ -59,9 +59,13 @@ class Lobby:
         del bots[:count]
         return games.pop(0), players
 
+    def everybody(self) -> list[Participant]:
+        """Everybody who waits."""
+        return self._waiting[Role.GAME] + self._waiting[Role.BOT]
+
     def empty(self) -> list[Participant]:
         """Everybody, off the list."""
-        everybody = self._waiting[Role.GAME] + self._waiting[Role.BOT]
+        everybody = self.everybody()
         for waiting in self._waiting.values():
             waiting.clear()
         return everybody
