@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,9 @@ _LONGEST_LINE: Final = 65536
 _TERM_SECONDS: Final = 1.0
 _PLACEHOLDER: Final = re.compile(r"\{(host|port|seed|python)\}")
 
+_TELL_GUARD: Final = ("/bin/sh", "-c", 'echo "+$$" >&0 && exec "$@" </dev/null', "sh")
+"""A shell's first words, which become the command itself: its number, to the guard's pipe, which is its input."""
+
 OnLine = Callable[[str, str], None]
 
 
@@ -31,22 +35,24 @@ class StartError(BitbrokerError):
 
 
 class Guard:
-    """The process that ends the children if this one cannot."""
+    """The process that ends the children if this one cannot.
+
+    Each child tells it of itself, before it becomes the user's command, so that there is no moment in which this
+    process may be killed and leave one behind.
+    """
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
 
-    def add(self, group: int) -> None:
-        """Look after this process group."""
-        self._tell(f"+{group}")
+    @property
+    def pipe(self) -> IO[bytes]:
+        """Where to tell it."""
+        return self._pipe
 
     def remove(self, group: int) -> None:
-        """It has ended."""
-        self._tell(f"-{group}")
-
-    def _tell(self, word: str) -> None:
-        with suppress(BrokenPipeError):  # somebody ended it: the children are still ended by us
-            self._pipe.write(word.encode() + b"\n")
+        """This process group has ended."""
+        with suppress(BrokenPipeError):  # somebody ended the guard: the children are still ended by us
+            self._pipe.write(f"-{group}\n".encode())
             self._pipe.flush()
 
 
@@ -81,29 +87,31 @@ class Child:
         self._process: trio.Process | None = None
         self._ended = trio.Event()
 
-    async def start(self, environment: Mapping[str, str], values: Mapping[str, str]) -> None:
+    async def start(self, environment: Mapping[str, str], values: Mapping[str, str], guard: Guard) -> None:
         """Start it, in a process group of its own.
 
         Args:
             environment: what to add to the environment.
             values: what `{host}`, `{port}`, `{seed}` and `{python}` stand for in the command.
+            guard: ends it if this process cannot.
 
         Raises:
             StartError: it cannot be started.
         """
         try:
             arguments = [_PLACEHOLDER.sub(lambda found: values[found[1]], word) for word in shlex.split(self.command)]
+            if not arguments or shutil.which(arguments[0]) is None:
+                raise StartError(f"{self.label} cannot be started: there is no such program: {self.command!r}")
             self._process = await trio.lowlevel.open_process(
-                arguments,
-                stdin=subprocess.DEVNULL,
+                [*_TELL_GUARD, *arguments],
+                stdin=guard.pipe,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env={**os.environ, **environment},
                 process_group=0,
             )
-        except (OSError, ValueError, IndexError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise StartError(f"{self.label} cannot be started: {self.command!r}: {reason}") from None
+        except (OSError, ValueError) as error:
+            raise StartError(f"{self.label} cannot be started: {self.command!r}: {error}") from None
 
     async def run(self, guard: Guard, on_line: OnLine, log_folder: Path | None) -> int:
         """Pass its output on, until it ends.
@@ -111,7 +119,7 @@ class Child:
         Owns a nursery with a task for each of its streams. Cancelled, it kills the process and all of its group.
 
         Args:
-            guard: ends it if this process cannot.
+            guard: the one that it was started with.
             on_line: called with `out` or `err`, and a line.
             log_folder: where to keep its output whole; None for nowhere.
 
@@ -120,7 +128,6 @@ class Child:
         """
         process = self._process
         assert process is not None
-        guard.add(process.pid)
         try:
             async with trio.open_nursery() as nursery:
                 for kind, stream in (("out", process.stdout), ("err", process.stderr)):

@@ -151,7 +151,7 @@ class MatchTable:
             "PYTHONUNBUFFERED": "1",
         }
         try:
-            await child.start(environment, values)
+            await child.start(environment, values, guard)
         except StartError as error:
             self._miss(place, Cause.DISCONNECTED, str(error))
             return
