@@ -22,7 +22,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     """Which clients were run and with what, instead of running them."""
     seen: list[tuple[Any, dict[str, Any]]] = []
 
-    def run(client: Any, host: str, port: int, **options: Any) -> None:
+    def run(client: Any, host: str | None, port: int | None, **options: Any) -> None:
         seen.append((client, {"host": host, "port": port, **options}))
 
     monkeypatch.setattr(BaseBot, "run", run)
@@ -32,11 +32,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
 
 @pytest.mark.parametrize("main", MAINS)
 def test_defaults(main: Main, runs: list[tuple[Any, dict[str, Any]]]) -> None:
-    """One match with a broker on this machine."""
+    """One match, with the broker that the environment names."""
     main([])
-    assert [options for _, options in runs] == [
-        {"host": "127.0.0.1", "port": 9000, "matches": 1, "connect_timeout": 30.0}
-    ]
+    assert [options for _, options in runs] == [{"host": None, "port": None, "matches": 1, "connect_timeout": 30.0}]
 
 
 @pytest.mark.parametrize("main", MAINS)

@@ -19,6 +19,7 @@ from bitbroker.client import Action, Cause, Player
 from bitbroker.examples.chess.game import Chess, Verdict, adjudicate, legal_move
 
 PLAYERS = (Player(0, "ada"), Player(1, "bob"))
+SCORES: dict[str, Sequence[float]] = {"1-0": [1, 0], "0-1": [0, 1], "1/2-1/2": [0.5, 0.5]}
 FOOLS_MATE = ["f2f3", "e7e5", "g2g4", "d8h4"]
 SCHOLARS_MATE = ["e2e4", "e7e5", "d1h5", "b8c6", "f1c4", "g8f6", "h5f7"]
 BACK_AND_FORTH = ["g1f3", "g8f6", "f3g1", "f6g8"]
@@ -82,7 +83,7 @@ def test_a_match_ends_by_the_rules(results: Path, moves: list[str], result: str,
     begin(game, moves[:-1])
     assert game.next_action().player is not None
     game.deliver_response(pb.Move(uci=moves[-1]))
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game(SCORES[result])
     assert read(results) == [record(result, termination, len(moves))]
 
 
@@ -90,9 +91,9 @@ def test_a_match_that_gets_too_long_is_a_draw(results: Path) -> None:
     """By name; a mate with the very last move still counts."""
     game = Chess(results=results, max_plies=4)
     begin(game, ["e2e4", "e7e5", "g1f3", "b8c6"])
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game([0.5, 0.5])
     begin(game, FOOLS_MATE)
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game([0, 1])
     assert read(results) == [record("1/2-1/2", "ply limit", 4), record("0-1", "checkmate", 4)]
 
 
@@ -146,7 +147,7 @@ def test_an_illegal_move_loses(results: Path, capsys: pytest.CaptureFixture[str]
     begin(game, ["d2d4"])
     game.next_action()
     game.deliver_response(game.parse_response(answer))
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game([1, 0])
     assert read(results) == [record("1-0", "illegal move", 1)]
     assert capsys.readouterr().out.startswith(f"ada (white) - bob (black) 1-0, illegal move ({shown}), 1 plies, ")
 
@@ -158,7 +159,7 @@ def test_a_player_who_does_not_answer_forfeits(results: Path, seat: int, result:
     begin(game, BACK_AND_FORTH[:seat])
     game.next_action()
     game.deliver_failure(seat, Cause.DISCONNECTED)
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game(SCORES[result])
     assert read(results) == [record(result, "forfeit: disconnected", seat)]
 
 

@@ -13,6 +13,7 @@ from bitbroker.client import Action, Cause, Player
 from bitbroker.examples.connect_four.game import ConnectFour
 
 PLAYERS = (Player(0, "ada"), Player(1, "bob"))
+SCORES: dict[int | None, Sequence[float]] = {0: [1, 0], 1: [0, 1], None: [0.5, 0.5]}
 DRAWN = [1, 2, 1, 2, 2, 1, 2, 1, 1, 2, 1, 2, 3, 4, 3, 4, 4, 3, 4, 3, 3, 4, 3, 4, 5, 6, 5, 6, 6, 5, 6, 5, 5, 6, 5, 6, 7]
 DRAWN += [7] * 5
 
@@ -61,7 +62,7 @@ def test_a_match_ends_by_the_rules(results: Path, columns: list[int], winner: in
     """The game ends with the last disc, and one line of results."""
     game = ConnectFour(results=results)
     begin(game, columns)
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game(SCORES[winner])
     assert read(results) == [{"winner": winner, "names": ["ada", "bob"], "how": how, "turns": len(columns)}]
 
 
@@ -80,7 +81,7 @@ def test_an_illegal_move_loses(results: Path, capsys: pytest.CaptureFixture[str]
     begin(game, [4] * 6)
     game.next_action()
     game.deliver_response(game.parse_response(answer))
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game([0, 1])
     assert read(results) == [{"winner": 1, "names": ["ada", "bob"], "how": "illegal move", "turns": 6}]
     assert capsys.readouterr().out.startswith(f"bob (seat 1) beat ada (seat 0), illegal move ({reason}), 6 turns, ")
 
@@ -91,7 +92,7 @@ def test_a_player_who_does_not_answer_forfeits(results: Path) -> None:
     begin(game, [4])
     game.next_action()
     game.deliver_failure(1, Cause.TIME_LIMIT)
-    assert game.next_action() == Action.end_game()
+    assert game.next_action() == Action.end_game([1, 0])
     assert read(results) == [{"winner": 0, "names": ["ada", "bob"], "how": "forfeit: time-limit", "turns": 1}]
 
 
@@ -125,7 +126,7 @@ def test_one_referee_for_several_matches(results: Path) -> None:
     game = ConnectFour(results=results)
     for _ in range(2):
         begin(game, [1, 2, 1, 2, 1, 2, 1])
-        assert game.next_action() == Action.end_game()
+        assert game.next_action() == Action.end_game([1, 0])
     assert [record["turns"] for record in read(results)] == [7, 7]
 
 
