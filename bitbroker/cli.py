@@ -4,7 +4,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,7 +14,8 @@ from cyclopts import App, CycloptsError, Parameter
 import bitbroker
 from bitbroker.broker.logs import configure_logging
 from bitbroker.broker.service import ListenError, serve
-from bitbroker.errors import SettingsError
+from bitbroker.errors import SettingsError, UnwellError
+from bitbroker.health import DEFAULT_PORT, PORT_ENV, ask_health
 from bitbroker.play.batch import Order
 from bitbroker.play.command import OrderError, play_order
 from bitbroker.play.results import Batch, ResultsError
@@ -23,7 +23,6 @@ from bitbroker.settings import SettingInfo, Settings, declared_settings, load_se
 
 EXIT_USAGE: Final = 2
 _SPARE_DESCRIPTORS: Final = 64
-_PROBE_SECONDS: Final = 3.0
 
 app = App(
     name="bitbroker",
@@ -142,25 +141,17 @@ _add_command("play", _play, _PLAY_SETTINGS)
 
 
 @app.command
-def health(*, host: str = "127.0.0.1", port: Annotated[int, Parameter(env_var="BROKER_HTTP_PORT")] = 8080) -> None:
+def health(*, host: str = "127.0.0.1", port: Annotated[int, Parameter(env_var=PORT_ENV)] = DEFAULT_PORT) -> None:
     """Ask a broker on this machine whether it is well: exit code 0 if it is, 1 if not, with a line that says why.
 
     Args:
         host: where its health API listens.
         port: that API's port.
     """
-    connection = HTTPConnection(host, port, timeout=_PROBE_SECONDS)
     try:
-        connection.request("GET", "/healthz")
-        answer = connection.getresponse()
-        text = answer.read(200).decode("utf-8", "replace").strip()
-    except (OSError, HTTPException) as error:
-        sys.exit(f"bitbroker: no health API answers at {host} port {port}: {error}")
-    finally:
-        connection.close()
-    if answer.status != 200:
-        sys.exit(f"bitbroker: {text}")
-    print(text)
+        print(ask_health(host, port))
+    except UnwellError as error:
+        sys.exit(f"bitbroker: {error}")
 
 
 def _raise_descriptor_limit(settings: Settings, log: structlog.typing.FilteringBoundLogger) -> None:

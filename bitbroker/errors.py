@@ -103,6 +103,10 @@ class BrokerUnreachableError(BitbrokerError):
     """No broker answered at the host and port, for as long as the client was told to try."""
 
 
+class UnwellError(BitbrokerError):
+    """A broker was asked whether it is well, and it is not, or did not answer; the message is one line."""
+
+
 class AnswerFailedError(BitbrokerError):
     """A player's answer failed and the game has no `deliver_failure` of its own.
 
