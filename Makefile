@@ -9,6 +9,16 @@ PROTOS := $(patsubst schemas/%,bitbroker/_pb/%,$(wildcard schemas/*.proto schema
 # Code of this protoc loads on every protobuf runtime from 4.25 on; that of newer ones refuses older runtimes.
 PROTOC_PACKAGE := grpcio-tools==1.62.3
 
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' bitbroker/__init__.py)
+IMAGE ?= bitbroker
+DOCKER ?= docker
+# The Dockerfile's arguments and more: make docker-image DOCKER_BUILD_FLAGS="--build-arg BASE=python:3.12-slim-bookworm"
+DOCKER_BUILD_FLAGS ?=
+PLAYERS ?= 2
+
+# The tests that need nothing else installed.
+ONLY_PYTHON := not engines and not container
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -25,7 +35,7 @@ demo: $(VENV)/.broker ## Play connect four through a real broker, each process b
 
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests that need only Python
-	$(BIN)/python -m pytest -m "not engines"
+	$(BIN)/python -m pytest -m "$(ONLY_PYTHON)"
 
 .PHONY: test-chess
 test-chess: $(VENV)/.dev ## Play real chess: needs Debian's stockfish and gnuchess
@@ -33,12 +43,12 @@ test-chess: $(VENV)/.dev ## Play real chess: needs Debian's stockfish and gnuche
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.dev ## Run the tests on the lowest versions that pyproject.toml allows
-	.venv-lowest/bin/python -m pytest -m "not engines" -W default
+	.venv-lowest/bin/python -m pytest -m "$(ONLY_PYTHON)" -W default
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## Measure which lines the tests reach, in the processes they start too
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q -m "not engines"
+	$(BIN)/coverage run -m pytest -q -m "$(ONLY_PYTHON)"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -53,6 +63,7 @@ lint: $(VENV)/.dev ## Check style
 .PHONY: types
 types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
+	$(BIN)/mypy docker
 
 .PHONY: floors
 floors: $(VENV)/.dev ## Check who imports whom
@@ -74,6 +85,20 @@ check-generated: generate ## See that what is generated is what is committed
 		{ echo "generated files differ from the committed ones: commit what 'make generate' wrote"; exit 1; }
 	@test -z "$$(git ls-files --others --exclude-standard -- bitbroker/_pb)" || \
 		{ echo "generated files are not committed: git add bitbroker/_pb"; exit 1; }
+
+.PHONY: docker-image
+docker-image: ## Build the container image, tagged with the version and as latest
+	DOCKER_BUILDKIT=1 $(DOCKER) build --file docker/Dockerfile --build-arg VERSION=$(VERSION) \
+		--tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest $(DOCKER_BUILD_FLAGS) .
+
+.PHONY: docker-run
+docker-run: ## Run a broker from the image, for as many players as PLAYERS says (2)
+	$(DOCKER) run --rm --read-only --cap-drop ALL --security-opt no-new-privileges \
+		--publish 9000:9000 --publish 8080:8080 --env BROKER_NUM_PLAYERS=$(PLAYERS) $(IMAGE):$(VERSION)
+
+.PHONY: docker-check
+docker-check: $(VENV)/.dev ## Build the image and run it for real, in an engine of its own: needs root and Debian
+	PYTHON=$(BIN)/python docker/check.sh
 
 .PHONY: load
 load: $(VENV)/.broker ## First figures: turns a second at 1 and 100 matches
