@@ -104,7 +104,7 @@ def _play(
     sys.exit(play_order(order, settings, results, resume=resume))
 
 
-_PLAY_DEFAULTS: Final = {"log_level": "warning"}
+_PLAY_DEFAULTS: Final = {"log_level": "warning", "resume_grace": 0}  # a process that has lost its broker here is gone
 _PLAY_SETTINGS: Final = (
     "time_limit",
     "game_time_limit",

@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 class Cause(IntEnum):
     """Why an answer failed, was not taken, or a match ended.
 
-    One list for the wire, the log, the record and the metrics; the numbers are those of `schemas/cause.proto`.
+    One list for the wire, the log, the record and the metrics; the numbers are those of `schemas/extended.proto`.
     """
 
     NONE = 0
@@ -57,6 +57,12 @@ class Ending(StrEnum):
     NO_PLACE = "no-place"  # R: more than the next match needs, where the settings refuse those
     TOO_MANY_WAITING = "too-many-waiting"  # R
     TOO_MANY_CONNECTIONS = "too-many-connections"  # R
+    BAD_HELLO = "bad-hello"  # R: what it asks for cannot be
+    UNSUPPORTED_VERSION = "unsupported-version"  # R
+    NO_SUCH_MATCH = "no-such-match"  # R: a spectator's
+    NO_SPECTATORS = "no-spectators"  # R: the match has none, or as many as it may have
+    UNKNOWN_KEY = "unknown-key"  # R: a key of no match that is kept
+    SUPERSEDED = "superseded"  # a newer connection has taken its place
 
     @property
     def refused(self) -> bool:
@@ -75,6 +81,11 @@ _REFUSALS = frozenset(
         Ending.NO_PLACE,
         Ending.TOO_MANY_WAITING,
         Ending.TOO_MANY_CONNECTIONS,
+        Ending.BAD_HELLO,
+        Ending.UNSUPPORTED_VERSION,
+        Ending.NO_SUCH_MATCH,
+        Ending.NO_SPECTATORS,
+        Ending.UNKNOWN_KEY,
     }
 )
 

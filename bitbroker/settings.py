@@ -26,6 +26,7 @@ class FailurePolicy(StrEnum):
     """What a failed answer means."""
 
     END_MATCH = "end-match"
+    FORFEIT_SEAT = "forfeit-seat"
     TELL_GAME = "tell-game"
 
 
@@ -42,6 +43,13 @@ class Reading(StrEnum):
     AUTO = "auto"
     POLLER = "poller"
     TASK = "task"
+
+
+class Spectators(StrEnum):
+    """Whether a match may be watched whose game says nothing about that."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
 
 
 class LogLevel(StrEnum):
@@ -114,6 +122,8 @@ def _shown(default: Any) -> str:
         return "none"
     if isinstance(default, bool):
         return "yes" if default else "no"
+    if isinstance(default, tuple):
+        return ", ".join(default) or "none"
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
@@ -150,6 +160,13 @@ def _parse_text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError
     return value.strip()
+
+
+def _parse_words(value: Any) -> tuple[str, ...]:
+    words = value.split(",") if isinstance(value, str) else list(value)
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError
+    return tuple(word.strip() for word in words if word.strip())
 
 
 def _parse_path(value: Any) -> Path | None:
@@ -215,8 +232,8 @@ class Settings:
     on_failure: FailurePolicy = _setting(
         "on_failure",
         _one_of(FailurePolicy),
-        "What an answer that fails (too late, bot gone, bot at fault) means: the match ends, or the game is told "
-        "and judges.",
+        "What an answer that fails (too late, bot gone, bot at fault) means where the game says nothing about that: "
+        "the match ends, the seat is out, or the game is told and judges. A basic game's match ends with a seat.",
         default=FailurePolicy.END_MATCH,
     )
     max_unasked: int = _setting(
@@ -225,6 +242,40 @@ class Settings:
         "How often a bot may speak without being asked; what it says counts for nothing. Once more is a protocol "
         "violation.",
         default=3,
+    )
+    max_time_limit: float = _setting(
+        "max_time_limit",
+        _seconds_or_none(7 * _DAY),
+        "The longest base time, bank or increment that a game may ask for, in seconds.",
+        default=3600.0,
+    )
+    resume_grace: float = _setting(
+        "resume_grace",
+        _seconds(0, 3600),
+        "How long a client of the extended wire that has lost its connection may take to come back to its match, in "
+        "seconds; 0: it may not. A match that is over is kept for so long.",
+        default=30.0,
+    )
+    spectators: Spectators = _setting(
+        "spectators",
+        _one_of(Spectators),
+        "Whether a match may be watched whose game says nothing about that.",
+        default=Spectators.ALLOW,
+    )
+    max_spectators: int = _setting(
+        "max_spectators", _whole(0, 100_000), "How many spectators a match may have.", default=64
+    )
+    spectator_buffer_bytes: int = _setting(
+        "spectator_buffer_bytes",
+        _whole(1024, 1024 * MIB),
+        "How much is held back at the most for spectators who are kept behind, for each match, in bytes.",
+        default=64 * MIB,
+    )
+    origins: tuple[str, ...] = _setting(
+        "origins",
+        (_parse_words, "origins such as https://example.org, separated by commas, or *"),
+        "The web pages whose scripts may connect by WebSocket; * for all. Clients that are no browsers need no leave.",
+        default=(),
     )
     handshake_timeout: float = _setting(
         "handshake_timeout",
@@ -301,11 +352,6 @@ class Settings:
     log_format: LogFormat = _setting(
         "log_format", _one_of(LogFormat), "How a log line is written.", default=LogFormat.TEXT
     )
-
-    @property
-    def max_message_bytes(self) -> int:
-        """The largest message: a payload behind opcode and operand."""
-        return self.max_payload_bytes + 2
 
 
 def declared_settings() -> dict[str, SettingInfo]:

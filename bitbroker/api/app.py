@@ -80,7 +80,11 @@ def _status(snapshot: Snapshot) -> dict[str, object]:
         "version": snapshot.version,
         "uptime_seconds": round(snapshot.uptime_seconds, 3),
         "players": snapshot.players,
-        "waiting": {"games": snapshot.waiting_games, "bots": snapshot.waiting_bots},
+        "waiting": {
+            "games": snapshot.waiting_games,
+            "bots": snapshot.waiting_bots,
+            "spectators": snapshot.waiting_spectators,
+        },
         "matches": {
             "running": snapshot.matches_running,
             "finished": {cause.label: count for cause, count in sorted(snapshot.matches_finished.items())},

@@ -34,7 +34,7 @@ _STATUS: Final = _object(
     version=_TEXT,
     uptime_seconds=_SECONDS,
     players=_COUNT,
-    waiting=_object(games=_COUNT, bots=_COUNT),
+    waiting=_object(games=_COUNT, bots=_COUNT, spectators=_COUNT),
     matches=_object(running=_COUNT, finished=_counts(_CAUSES)),
     turns=_COUNT,
     connections=_object(
@@ -47,25 +47,33 @@ _SEAT: Final = _object(
     moves={**_COUNT, "description": "answers that were taken"},
     mean_seconds=_or_null(_SECONDS),
     worst_seconds=_or_null(_SECONDS),
+    bank_seconds={**_or_null(_SECONDS), "description": "what is left in its bank; null for no limit"},
+    out={**_or_null({"enum": _CAUSES}), "description": "why it plays no more in this match; null if it does"},
+    score={**_or_null({"type": "number"}), "description": "what the game gave it; null if it said nothing"},
+    rank={**_or_null({"type": "integer", "minimum": 1}), "description": "the same"},
 )
 _MATCH: Final = _object(
     match={**_COUNT, "description": "its number in this broker, from 1"},
     version=_TEXT,
+    name={**_TEXT, "description": "under which its players met; empty for the lobby"},
     began={"type": "string", "format": "date-time"},
     seconds=_SECONDS,
     turns={**_COUNT, "description": "requests made"},
     asked={
-        **_or_null(_COUNT),
-        "description": "the seat that is being asked; null while the game thinks, and at the end",
+        "type": "array",
+        "items": _COUNT,
+        "description": "the seats that are being asked; none while the game thinks, and at the end",
     },
     remaining_seconds={
         **_or_null(_SECONDS),
-        "description": "what the seat that is asked, or the game, has left; null for no limit, and at the end",
+        "description": "what the first of them to run out, or the game, has left; null for no limit, and at the end",
     },
     cause={**_or_null({"enum": _CAUSES}), "description": "why it ended; null while it runs"},
     at_fault={**_or_null(_TEXT), "description": "`player N`, `game`, `broker` or `nobody`; null while it runs"},
     seat={**_or_null(_COUNT), "description": "the seat at fault, where one is"},
     detail=_TEXT,
+    reason={**_TEXT, "description": "how it ended, as the game says"},
+    spectators=_COUNT,
     seats={"type": "array", "items": {"$ref": "#/components/schemas/Seat"}},
 )
 

@@ -49,6 +49,7 @@ def _gauges(snapshot: Snapshot) -> Iterable[Metric]:
     waiting = GaugeMetricFamily("bitbroker_waiting", "Clients without a match.", labels=["role"])
     waiting.add_metric(["game"], snapshot.waiting_games)
     waiting.add_metric(["bot"], snapshot.waiting_bots)
+    waiting.add_metric(["spectator"], snapshot.waiting_spectators)
     yield waiting
 
 
@@ -66,7 +67,7 @@ def _counters(snapshot: Snapshot) -> Iterable[Metric]:
     for cause in Cause:
         if cause is not Cause.NONE:
             matches.add_metric([cause.label], snapshot.matches_finished.get(cause, 0))
-    for cause in (Cause.TIME_LIMIT, Cause.NOT_ASKED):
+    for cause in (Cause.TIME_LIMIT, Cause.NOT_ASKED, Cause.ALREADY_ANSWERED):
         not_taken.add_metric([cause.label], snapshot.answers_not_taken.get(cause, 0))
     yield matches
     yield not_taken

@@ -45,11 +45,11 @@ class Agenda:
                 due.append(table)
         return due
 
-    def trim(self, running: int) -> None:
-        """Forget matches that are over, once they outnumber those that run.
+    def trim(self, alive: int) -> None:
+        """Forget matches that are done with, once they outnumber the others.
 
-        Keeps the heap within twice the number of running matches (`running`) and a few.
+        Keeps the heap within twice the number of those (`alive`) and a few.
         """
-        if len(self._heap) > 2 * running + _SLACK:
-            self._heap = [entry for entry in self._heap if entry[2].match.outcome is None]
+        if len(self._heap) > 2 * alive + _SLACK:
+            self._heap = [entry for entry in self._heap if not entry[2].done]
             heapq.heapify(self._heap)

@@ -3,14 +3,18 @@
 import structlog
 import trio
 
+from bitbroker.broker import greeting
 from bitbroker.broker.coordinator import Coordinator
-from bitbroker.broker.dialect import FAREWELL
+from bitbroker.broker.dialect import Farewell
+from bitbroker.broker.extended_dialect import say_refusal
+from bitbroker.broker.greeting import Greeting, RefusedHelloError, Role
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.stream import MessageStream, NotThisProtocolError
-from bitbroker.broker.table import Participant, Role
+from bitbroker.broker.table import Participant
 from bitbroker.errors import ConnectionLostError, Ending, MessageTooLargeError, RemoteProtocolError
 from bitbroker.settings import Settings
-from bitbroker.wire import basic, messages
+from bitbroker.wire import basic
+from bitbroker.wire.messages import Message
 
 _log = structlog.get_logger("bitbroker.connection")
 
@@ -56,53 +60,57 @@ class Reception:
         if self._tally.connections_open > self._settings.max_connections:
             self._count_out(log, Ending.TOO_MANY_CONNECTIONS)
             return
-        welcome = await self._shake_hands(stream)
-        if isinstance(welcome, Participant):
-            await self._lend(welcome)
-            ending = welcome.ending or Ending.BROKER_FAULT
-            farewell = welcome.farewell
-            who = {"role": welcome.role.value, "name": welcome.name, "detail": welcome.detail}
+        handshake = _Handshake(stream, self._settings)
+        heard = await self._shake_hands(handshake)
+        if isinstance(heard, Greeting):
+            participant = Participant(heard, stream)
+            await self._lend(participant)
+            words, who = participant.farewell, _describe(participant)
+            ending = participant.ending or Ending.BROKER_FAULT
         else:
-            ending, detail = welcome
-            farewell = FAREWELL
-            who = {"detail": detail}
+            words, ending, who = handshake.say_farewell(heard), heard.ending, {"detail": heard.detail}
         self._count_out(log, ending, **who)
         with trio.move_on_after(self._settings.close_timeout):
-            await stream.say_farewell(farewell)
+            await stream.say_farewell(words)
 
-    async def _shake_hands(self, stream: MessageStream) -> Participant | tuple[Ending, str]:
-        """Who it is; or why it is turned away, and half a sentence about that."""
+    async def _shake_hands(self, handshake: "_Handshake") -> Greeting | Farewell:
+        """Hear who it is; or why it is turned away."""
         try:
             with trio.move_on_after(self._settings.handshake_timeout):
-                return await _introduce(stream)
+                return await handshake.run()
         except NotThisProtocolError as error:
-            return Ending.NOT_THIS_PROTOCOL, str(error)
+            return Farewell(Ending.NOT_THIS_PROTOCOL, detail=str(error))
         except UnexpectedMessageError as error:
-            return Ending.UNEXPECTED_MESSAGE, str(error)
+            return Farewell(Ending.UNEXPECTED_MESSAGE, detail=str(error))
+        except RefusedHelloError as error:
+            return Farewell(error.ending, detail=str(error), protocols=error.protocols)
         except MessageTooLargeError as error:
-            return Ending.MESSAGE_TOO_LARGE, f"it sent {error}"
+            return Farewell(Ending.MESSAGE_TOO_LARGE, detail=f"it sent {error}")
         except RemoteProtocolError as error:
-            return Ending.MALFORMED, f"it sent {error}"
+            return Farewell(Ending.MALFORMED, detail=f"it sent {error}")
         except ConnectionLostError as error:
-            return Ending.LEFT_IN_HANDSHAKE, str(error)
-        return Ending.HANDSHAKE_TIMEOUT, f"it did not say who it is within {self._settings.handshake_timeout:g} s"
+            return Farewell(Ending.LEFT_IN_HANDSHAKE, detail=str(error))
+        limit = self._settings.handshake_timeout
+        return Farewell(Ending.HANDSHAKE_TIMEOUT, detail=f"it did not say who it is within {limit:g} s")
 
     async def _lend(self, participant: Participant) -> None:
         """Leave the socket to the coordinator until it gives it back, sending what did not go out at once.
 
-        Where there is no poller, a nursery owns a second task, which reads; both end when the socket is given back.
+        Where there is no poller, or a WebSocket to ping, a nursery owns the further tasks for that; all end when the
+        socket is given back.
         """
         stream = participant.stream
-        stream.limit_messages(self._settings.max_message_bytes)
         try:
             self._coordinator.join(participant)
             with stream.lent:
-                if self._coordinator.polls:
+                if self._coordinator.polls and not stream.pings:
                     await stream.serve_writes()
-                else:
-                    async with trio.open_nursery() as nursery:
+                async with trio.open_nursery() as nursery:
+                    if not self._coordinator.polls:
                         nursery.start_soon(self._read_for_coordinator, participant)
-                        nursery.start_soon(stream.serve_writes)
+                    if stream.pings:
+                        nursery.start_soon(stream.serve_pings)
+                    await stream.serve_writes()
         except Exception:
             self._coordinator.fail(participant)
             raise
@@ -118,18 +126,41 @@ class Reception:
         log.info("connection over", ending=ending.value, **{key: value for key, value in who.items() if value})
 
 
-async def _introduce(stream: MessageStream) -> Participant:
-    """The handshake: a game says hello, a bot says hello and its name.
+class _Handshake:
+    """What is said until it is known who a client is."""
 
-    Raises:
-        ConnectionLostError: it left before it was done.
-        RemoteProtocolError: it said something else.
-    """
-    hello = await stream.receive()
-    match hello.opcode, hello.operand:
-        case messages.HELLO, messages.GAME:
-            return Participant(Role.GAME, "", stream)
-        case messages.HELLO, messages.BOT:
-            name = basic.parse_bot_info(await stream.receive())
-            return Participant(Role.BOT, name, stream)
-    raise UnexpectedMessageError(f"it began with {hello!r}, which is no hello")
+    def __init__(self, stream: MessageStream, settings: Settings) -> None:
+        self._stream = stream
+        self._settings = settings
+        self._extended = False
+
+    async def run(self) -> Greeting:
+        """Hear the hello, and of a basic bot its name.
+
+        Raises:
+            ConnectionLostError: it left before it was done.
+            RemoteProtocolError: it said something else, or asks for what cannot be.
+        """
+        hello = await self._stream.receive()
+        role = greeting.role_of(hello)
+        self._extended = role is Role.SPECTATOR or (role is not None and hello.body_bytes > 0)
+        if role is None:
+            raise UnexpectedMessageError(f"it began with {hello!r}, which is no hello")
+        if self._extended:
+            return greeting.extended_client(role, hello, self._settings)
+        if role is Role.GAME:
+            return greeting.basic_game(self._settings)
+        return greeting.basic_bot(await self._stream.receive())
+
+    def say_farewell(self, farewell: Farewell) -> tuple[Message, ...]:
+        """A refusal for who could hear it; a termination for all others."""
+        return (say_refusal(farewell),) if self._extended else (basic.TERMINATION,)
+
+
+def _describe(participant: Participant) -> dict[str, str]:
+    return {
+        "role": participant.role.value,
+        "name": participant.name,
+        "client": participant.greeting.client,
+        "detail": participant.detail,
+    }

@@ -1,39 +1,34 @@
-"""The coordinator: takes what participants say to the match they play, and carries out what the match wants."""
+"""The coordinator: brings participants together, and what they say to the match they play."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from math import inf
 from time import perf_counter
 from typing import Final
 
 import structlog
 import trio
 
-from bitbroker.broker import dialect, poller
+from bitbroker.broker import poller
 from bitbroker.broker.agenda import Agenda
+from bitbroker.broker.conduct import Conductor
+from bitbroker.broker.dialect import Farewell, Pinged, Publication
+from bitbroker.broker.greeting import Role
 from bitbroker.broker.lobby import Lobby
 from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
-from bitbroker.broker.table import Participant, Role, Table
+from bitbroker.broker.table import Participant, Table, farewell_of
+from bitbroker.broker.usher import Hands, Usher, refuse
 from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError, SettingsError
 from bitbroker.match import (
-    Ask,
-    Asked,
-    Began,
-    Dismiss,
-    Effect,
     Event,
-    Fail,
-    Finish,
+    GameAway,
     GameLost,
-    Introduce,
-    Match,
-    NotTaken,
     Outcome,
+    PlayerAway,
     PlayerLost,
-    Respond,
     Stopped,
     TimeReached,
-    Trigger,
+    TurnAsked,
 )
 from bitbroker.settings import Reading, Settings
 from bitbroker.wire.messages import Message
@@ -56,12 +51,9 @@ class Coordinator:
     """All matches of a broker, and who waits for one.
 
     Only `run` and the `wait_...` methods wait. Whatever a participant says is handled in the call that brings it, and
-    what there is to send is tried at once. A fault in the rules of one match ends that match.
+    what there is to send is tried at once.
 
     Attributes:
-        lobby: who waits.
-        seating: whether matches still begin.
-        stopping: whether the broker has been told to stop.
         first_outcome: of the first match that ended; None until then.
     """
 
@@ -75,22 +67,16 @@ class Coordinator:
             tally: where to count.
             keep: called with the record of each match that is over; must be quick and raise nothing.
         """
-        self.lobby = Lobby(settings)
-        self.seating = True
         self.first_outcome: Outcome | None = None
         self._settings = settings
         self._tally = tally
         self._keep = keep
-        # Worst memory: a record with its names, 64 KiB each at the most, for each of the matches kept.
-        self._recent: deque[MatchRecord] = deque(maxlen=settings.recent_matches)
-        self._tables: dict[int, Table] = {}
-        self._tables_begun = 0
+        self._conductor = Conductor(tally, self._release, self._match_over)
         self._table_over = trio.Event()
-        self.stopping = False
-        self._slow: list[Participant] = []
         self._agenda = Agenda()
         self._agenda_moved = trio.Event()
         self._poller = poller.Poller(self.read) if _uses_poller(settings) else None
+        self._usher = Usher(settings, Hands(self._watch, self._conductor.send, self._release, self._step))
 
     @property
     def polls(self) -> bool:
@@ -98,14 +84,29 @@ class Coordinator:
         return self._poller is not None
 
     @property
+    def lobby(self) -> Lobby:
+        """Who waits."""
+        return self._usher.lobby
+
+    @property
+    def seating(self) -> bool:
+        """Whether matches still begin."""
+        return self._usher.seating
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been told to stop."""
+        return self._usher.stopping
+
+    @property
     def matches_running(self) -> int:
         """How many matches have begun and not ended."""
-        return len(self._tables)
+        return len(self._usher.tables)
 
     def matches(self) -> list[MatchRecord]:
         """Running matches, and the latest of those that are over; in the order in which they began."""
         now = trio.current_time()
-        records = [*self._recent, *(record_match(table, now) for table in self._tables.values())]
+        records = [*self._usher.archive.recent, *(record_match(table, now) for table in self._usher.tables.values())]
         return sorted(records, key=lambda record: record.match)
 
     async def run(self) -> None:
@@ -118,15 +119,14 @@ class Coordinator:
     # What connections call.
 
     def join(self, participant: Participant) -> None:
-        """Take a participant in, to wait for its match; or release it at once, with the reason."""
-        refused = self._admit(participant)
+        """Take a participant in, to play, to wait or to look on; or release it at once, with the reason."""
+        participant.stream.limit_messages(participant.greeting.message_bytes(self._settings))
+        refused = self._usher.admit(participant)
         if refused is not None:
-            participant.release(refused, dialect.FAREWELL)
+            participant.release(refuse(refused))
             return
-        if self._poller is not None:
-            self._poller.add(participant)
         self.deliver(participant)  # what came in one piece with the handshake
-        self._seat_players()
+        self._usher.seat_players(participant.greeting.match)
 
     def read(self, participant: Participant) -> None:
         """Its socket has something: read once, and do all that follows."""
@@ -151,24 +151,23 @@ class Coordinator:
     def fail(self, participant: Participant) -> None:
         """Its connection has a fault on our side: end its match, which is not its fault."""
         detail = "a fault of the broker in a connection; its log has the traceback"
-        if participant.table is None:
+        if participant.table is None or participant.role is Role.SPECTATOR:
             self._lose(participant, Cause.BROKER_FAULT, detail)
         else:
-            self._step(participant.table, Stopped(Cause.BROKER_FAULT, detail))
+            self._conductor.step(participant.table, Stopped(Cause.BROKER_FAULT, detail))
 
     # What the service calls.
 
     def stop_seating(self) -> None:
         """Begin no more matches, and tell who waits."""
-        self.seating = False
-        self.stopping = True
-        for participant in self.lobby.empty():
-            self._release(participant, Ending.BROKER_STOPPING, dialect.FAREWELL)
+        self._usher.stop()
 
     def end_matches(self, cause: Cause) -> None:
-        """End all matches that run, for this cause."""
-        for table in list(self._tables.values()):
-            self._step(table, Stopped(cause))
+        """End all matches that run, for this cause, and let nobody wait for more of those that are over."""
+        for table in list(self._usher.tables.values()):
+            self._conductor.step(table, Stopped(cause))
+        for table in self._usher.archive.kept():
+            self._drop_curtain(table)
 
     async def wait_over(self) -> None:
         """Wait until a match is over."""
@@ -176,49 +175,40 @@ class Coordinator:
 
     async def wait_all_over(self) -> None:
         """Wait until no match runs."""
-        while self._tables:
+        while self._usher.tables:
             await self._table_over.wait()
 
-    # Who plays.
+    # Who comes and goes.
 
-    def _admit(self, participant: Participant) -> Ending | None:
-        if self.stopping:
-            return Ending.BROKER_STOPPING
-        return self.lobby.admit(participant, seating=self.seating)
-
-    def _seat_players(self) -> None:
-        while self.seating and (players := self.lobby.next_players()) is not None:
-            self.seating = not self._settings.once
-            self._begin_match(*players)
-
-    def _begin_match(self, game: Participant, bots: Sequence[Participant]) -> None:
-        names = [bot.name for bot in bots]
-        self._tables_begun += 1
-        table = Table(self._tables_begun, Match(names, self._settings), game, bots, trio.current_time())
-        self._tables[table.number] = table
-        connections = [participant.stream.number for participant in table]
-        _log.info("match began", match=table.number, players=names, connections=connections)
-        self._step(table, Began())
+    def _watch(self, participant: Participant) -> None:
+        if self._poller is not None:
+            self._poller.add(participant)
 
     def _lose(self, participant: Participant, cause: Cause, detail: str) -> None:
         if participant.ending is not None:
             return
-        if participant.table is None:
-            self.lobby.leave(participant)
-            self._release(participant, _ENDINGS_IN_LOBBY[cause], dialect.FAREWELL, detail)
-        elif participant.seat is None:
-            self._step(participant.table, GameLost(cause, detail))
+        table, seat = participant.table, participant.seat
+        if table is None:
+            self._usher.lobby.leave(participant)
+            self._release(participant, Farewell(_ENDINGS_IN_LOBBY[cause], detail=detail))
+        elif participant.role is Role.SPECTATOR:
+            table.spectators.remove(participant)
+            self._release(participant, Farewell(_ENDINGS_IN_LOBBY[cause], detail=detail))
+        elif cause is Cause.DISCONNECTED and participant.extended:
+            self._release(participant, Farewell(Ending.LOST_IN_MATCH, detail=detail))
+            self._step(table, GameAway(detail) if seat is None else PlayerAway(seat, detail))
         else:
-            self._step(participant.table, PlayerLost(participant.seat, cause, detail))
+            self._step(table, GameLost(cause, detail) if seat is None else PlayerLost(seat, cause, detail))
 
-    def _release(self, participant: Participant, ending: Ending, farewell: bytes, detail: str = "") -> None:
+    def _release(self, participant: Participant, farewell: Farewell) -> None:
         if participant.ending is not None:
             return
         if self._poller is not None:
             self._poller.remove(participant)
+        participant.release(farewell)
         if participant.stream.ended and participant.table is not None:
-            ending = Ending.LOST_IN_MATCH
-        participant.release(ending, farewell, detail or participant.stream.ended)
+            participant.ending = Ending.LOST_IN_MATCH
+            participant.detail = participant.stream.ended
 
     # What is said.
 
@@ -240,68 +230,54 @@ class Coordinator:
         table = participant.table
         if table is None:
             self._hear_in_lobby(participant, message)
-        elif participant.seat is not None:
-            self._step(table, dialect.hear_bot(participant.seat, message))
+            return
+        heard = participant.greeting.dialect.hear(message, participant.seat)
+        if heard is None:
+            return
+        if isinstance(heard, Pinged):
+            self._conductor.send(participant, (heard.pong,))
+        elif isinstance(heard, Publication):
+            self._conductor.publish(table, heard)
+            self._look_at_deadline(table)
         else:
-            event = dialect.hear_game(message)
-            if isinstance(event, Asked) and event.player < len(table.bots):
-                self._catch_up(table.bots[event.player])
-            self._step(table, event)
+            if isinstance(heard, TurnAsked):
+                self._catch_up_before(table, heard)
+            self._step(table, heard)
+
+    def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
+        """What a basic bot had said before it was asked is no answer; others say what they answer."""
+        for question in turn.questions:
+            if 0 <= question.seat < len(table.bots):
+                bot = table.bots[question.seat]
+                if not bot.extended:
+                    self._catch_up(bot)
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:
+        if participant.extended:
+            heard = participant.greeting.dialect.hear(message, 0)
+            if heard is None:
+                return
+            if isinstance(heard, Pinged):
+                self._conductor.send(participant, (heard.pong,))
+                return
         participant.spoken += 1
         self._tally.not_taken[Cause.NOT_ASKED] += 1
-        if participant.role is Role.GAME or participant.spoken > self._settings.max_unasked:
+        if participant.role is not Role.BOT or participant.spoken > self._settings.max_unasked:
             self._lose(participant, Cause.NOT_ASKED, f"it sent {message!r} before its match began")
 
-    # What the rules make of it.
-
     def _step(self, table: Table, event: Event) -> None:
-        try:
-            self._carry_out(table, table.match.handle(event, trio.current_time()))
-            while self._slow:
-                self._lose(self._slow.pop(), Cause.SLOW_CONSUMER, "it does not read what it is sent")
-        except Exception:  # noqa: BLE001 - the boundary of a match: a fault in it ends it, and no other
-            _log.exception("match failed", match=table.number)
-            detail = "a fault of the broker; its log has the traceback"
-            self._finish(table, Outcome(Cause.BROKER_FAULT, None, table.match.turns, 0.0, detail))
-        if table.match.outcome is None and self._agenda.put(table, table.match.deadline()):
+        self._conductor.step(table, event)
+        self._look_at_deadline(table)
+
+    def _look_at_deadline(self, table: Table) -> None:
+        if self._agenda.put(table, table.next_time()):
             self._agenda_moved.set()
 
-    def _carry_out(self, table: Table, effects: Sequence[Effect]) -> None:
-        to_game = []
-        for effect in effects:
-            match effect:
-                case Trigger():
-                    to_game.append(dialect.TRIGGER_LINE)
-                case Ask():
-                    self._send(table.bots[effect.seat], dialect.say_request(effect))
-                case Respond():
-                    self._tally.turn_time.observe(effect.elapsed)
-                    table.times[effect.seat].add(effect.elapsed)
-                    to_game.append(dialect.say_response(effect))
-                case Fail():
-                    _log.info("answer failed", match=table.number, seat=effect.seat, cause=effect.cause.label)
-                    to_game.append(dialect.say_failure(effect))
-                case NotTaken():
-                    self._tally.not_taken[effect.cause] += 1
-                case Introduce():
-                    to_game.append(dialect.say_introduction(effect))
-                case Dismiss():
-                    self._release(table.bots[effect.seat], Ending.DISMISSED, dialect.FAREWELL, effect.detail)
-                case Finish():
-                    self._finish(table, effect.outcome)
-        if to_game:
-            self._send(table.game, b"".join(to_game))
+    # How it ends.
 
-    def _send(self, participant: Participant, data: bytes) -> None:
-        if participant.ending is None and not participant.stream.send_nowait(data):
-            self._slow.append(participant)
-
-    def _finish(self, table: Table, outcome: Outcome) -> None:
-        if self._tables.pop(table.number, None) is None:
-            return  # a fault in ending it: it has ended all the same
-        table.match.outcome = outcome
+    def _match_over(self, table: Table, outcome: Outcome) -> None:
+        now = trio.current_time()
+        del self._usher.tables[table.number]
         self._tally.matches[outcome.cause] += 1
         _log.info(
             "match over",
@@ -312,16 +288,28 @@ class Coordinator:
             seconds=round(outcome.seconds, 3),
             detail=outcome.detail,
         )
-        self._release(table.game, Ending.MATCH_OVER, dialect.say_game_over(outcome))
-        for bot in table.bots:
-            self._release(bot, Ending.MATCH_OVER, dialect.FAREWELL)
         self.first_outcome = self.first_outcome or outcome
-        record = record_match(table, trio.current_time())
-        self._recent.append(record)
+        record = record_match(table, now)
+        self._usher.archive.keep(table, record, now)
         self._keep(record)
-        self._agenda.trim(len(self._tables))
+        self._let_spectators_go(table, now)
+        self._agenda.trim(len(self._usher.tables) + len(self._usher.archive.kept()))
+        self._look_at_deadline(table)
         self._table_over.set()
         self._table_over = trio.Event()
+
+    def _let_spectators_go(self, table: Table, now: float) -> None:
+        """At once, or when what they have still to see has been shown."""
+        if table.plan.spectator_delay and table.spectators and not self._usher.stopping:
+            table.curtain = now + table.plan.spectator_delay
+        else:
+            self._drop_curtain(table)
+
+    def _drop_curtain(self, table: Table) -> None:
+        assert table.outcome is not None
+        for spectator in table.spectators:
+            self._release(spectator, farewell_of(table, table.outcome))
+        table.spectators.clear()
 
     # Time.
 
@@ -335,9 +323,22 @@ class Coordinator:
     def _let_time_rule(self) -> None:
         now = trio.current_time()
         for table in self._agenda.take_due(now):
-            if table.match.deadline() <= now:
-                self._catch_up(table.whose_turn())
-            self._step(table, TimeReached())
+            if table.outcome is None:
+                for participant in table.late(now):
+                    self._catch_up(participant)
+                self._conductor.step(table, TimeReached())
+            table.broadcast.release_due(now)
+            self._close(table, now)
+            self._look_at_deadline(table)
+
+    def _close(self, table: Table, now: float) -> None:
+        """Let go of a match that is over, bit by bit."""
+        if table.curtain <= now:
+            table.curtain = inf
+            self._drop_curtain(table)
+        if table.kept_until <= now:
+            table.kept_until = inf
+            self._usher.archive.forget(table)
 
 
 def _uses_poller(settings: Settings) -> bool:

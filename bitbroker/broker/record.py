@@ -8,6 +8,7 @@ import attrs
 import bitbroker
 from bitbroker.broker.table import Table
 from bitbroker.errors import Cause
+from bitbroker.match import SeatResult
 
 
 @attrs.frozen
@@ -18,13 +19,21 @@ class SeatRecord:
         moves: answers that were taken.
         mean_seconds: their mean time; None if there were none.
         worst_seconds: the longest; None if there were none.
+        bank_seconds: what is left in its bank; None for no limit.
+        out: why it plays no more in this match; None if it does.
+        score: what the game gave it; None if it said nothing, and before the end.
+        rank: the same.
     """
 
     seat: int
     name: str
-    moves: int
-    mean_seconds: float | None
-    worst_seconds: float | None
+    moves: int = 0
+    mean_seconds: float | None = None
+    worst_seconds: float | None = None
+    bank_seconds: float | None = 0.0
+    out: Cause | None = None
+    score: float | None = None
+    rank: int | None = None
 
 
 @attrs.frozen
@@ -34,35 +43,43 @@ class MatchRecord:
     Attributes:
         match: its number in this broker, from 1.
         version: of the broker.
+        name: under which its players met; empty for the lobby.
         began: when, in UTC, as ISO 8601.
         seconds: from its beginning to its end, or to now.
         turns: requests made.
-        asked: the seat that is being asked; None while the game thinks, and at the end.
-        remaining_seconds: what the seat that is asked, or the game, has left; None for no limit, and at the end.
+        asked: the seats that are being asked; none while the game thinks, and at the end.
+        remaining_seconds: what the first of them to run out, or the game, has left; None for no limit, and at the end.
         cause: why it ended; None while it runs.
         at_fault: `player N`, `game`, `broker` or `nobody`; None while it runs.
         seat: the seat at fault, where one is.
         detail: half a sentence for a person.
+        reason: how it ended, as the game says.
+        spectators: how many look on.
         seats: the players.
     """
 
     match: int
     version: str
+    name: str
     began: str
     seconds: float
     turns: int
-    asked: int | None
+    asked: list[int]
     remaining_seconds: float | None
     cause: Cause | None
     at_fault: str | None
     seat: int | None
     detail: str
+    reason: str
+    spectators: int
     seats: list[SeatRecord]
 
     def to_json(self) -> dict[str, object]:
         """As a results file and the API have it: plain values, the cause by its label."""
         plain = attrs.asdict(self)
-        plain["cause"] = self.cause.label if self.cause is not None else None
+        plain["cause"] = _label(self.cause)
+        for seat, entry in zip(self.seats, plain["seats"], strict=True):
+            entry["out"] = _label(seat.out)
         return plain
 
 
@@ -78,23 +95,48 @@ def record_match(table: Table, now: float) -> MatchRecord:
     return MatchRecord(
         match=table.number,
         version=bitbroker.__version__,
+        name=table.name,
         began=datetime.fromtimestamp(table.began_at, UTC).isoformat(timespec="milliseconds"),
         seconds=round(outcome.seconds if outcome else now - table.began, 6),
         turns=match.turns,
-        asked=match.asked if outcome is None else None,
-        remaining_seconds=_remaining(match.deadline() - now),
+        asked=match.asked,
+        remaining_seconds=_remaining(match.next_to_run_out() - now),
         seats=[_record_seat(table, seat) for seat in range(len(table.bots))],
         cause=outcome.cause if outcome else None,
         at_fault=outcome.at_fault if outcome else None,
         seat=outcome.seat if outcome else None,
         detail=outcome.detail if outcome else "",
+        reason=outcome.result.reason if outcome and outcome.result else "",
+        spectators=len(table.spectators),
     )
 
 
-def _record_seat(table: Table, seat: int) -> SeatRecord:
-    times = table.times[seat]
+def _record_seat(table: Table, number: int) -> SeatRecord:
+    times = table.times[number]
+    seat = table.match.seats[number]
     mean, worst = (times.total / times.moves, times.worst) if times.moves else (None, None)
-    return SeatRecord(seat, table.bots[seat].name, times.moves, _rounded(mean), _rounded(worst))
+    result = _result_of(table, number)
+    return SeatRecord(
+        seat=number,
+        name=seat.name,
+        moves=times.moves,
+        mean_seconds=_rounded(mean),
+        worst_seconds=_rounded(worst),
+        bank_seconds=_remaining(seat.bank),
+        out=seat.out,
+        score=result.score if result else None,
+        rank=result.rank if result else None,
+    )
+
+
+def _result_of(table: Table, seat: int) -> SeatResult | None:
+    outcome = table.match.outcome
+    entries = outcome.result.seats if outcome and outcome.result else ()
+    return next((entry for entry in entries if entry.seat == seat), None)
+
+
+def _label(cause: Cause | None) -> str | None:
+    return None if cause is None else cause.label
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -19,10 +19,10 @@ import bitbroker
 from bitbroker.api.app import create_app
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
+from bitbroker.broker.greeting import Role
 from bitbroker.broker.record import MatchRecord
 from bitbroker.broker.snapshot import Snapshot, Tally
-from bitbroker.broker.stream import NumberedListener
-from bitbroker.broker.table import Role
+from bitbroker.broker.stream import NumberedListener, framings
 from bitbroker.errors import BitbrokerError, Cause, SettingsError
 from bitbroker.settings import Settings
 
@@ -152,6 +152,7 @@ class Service:
             blocked_seconds=now - self._pulse,
             waiting_games=lobby.count(Role.GAME),
             waiting_bots=lobby.count(Role.BOT),
+            waiting_spectators=lobby.count(Role.SPECTATOR),
             matches_running=self._coordinator.matches_running,
             matches_finished=tally.matches,
             connections=tally.connections,
@@ -185,7 +186,8 @@ class Service:
     ) -> None:
         """Accept, until the scope that it starts with is cancelled; connections live on in the nursery given."""
         numbers = itertools.count(1)
-        numbered = [NumberedListener(listener, numbers) for listener in listeners]
+        spoken = framings(self._settings.origins)
+        numbered = [NumberedListener(listener, numbers, spoken) for listener in listeners]
         with trio.CancelScope() as scope:
             task_status.started(scope)
             await trio.serve_listeners(self._reception.run_connection, numbered, handler_nursery=handlers)

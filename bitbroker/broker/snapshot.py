@@ -70,6 +70,7 @@ class Snapshot:
         blocked_seconds: how long ago the event loop was last seen running.
         waiting_games: games without a match.
         waiting_bots: bots without a match.
+        waiting_spectators: spectators whose match has not begun.
         matches_running: matches that have begun and not ended.
         matches_finished: ended matches by cause.
         connections: accepted since the start.
@@ -88,6 +89,7 @@ class Snapshot:
     blocked_seconds: float
     waiting_games: int
     waiting_bots: int
+    waiting_spectators: int
     matches_running: int
     matches_finished: Mapping[Cause, int]
     connections: int

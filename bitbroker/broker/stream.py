@@ -5,15 +5,18 @@ Only the connection's task ever waits, for the socket to become readable or writ
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import trio
 
 from bitbroker.broker.mailbox import CAPACITY, Mailbox
 from bitbroker.errors import ConnectionLostError, RemoteProtocolError
-from bitbroker.wire.lines import FIRST_BYTE, LineDecoder, line_bytes
+from bitbroker.wire.framing import Framing
+from bitbroker.wire.lines import LineFraming
 from bitbroker.wire.messages import Message
+from bitbroker.wire.prefixed import PrefixedFraming
+from bitbroker.wire.websocket import ServerWebSocketFraming
 
 READ_BYTES: Final = 65536
 HANDSHAKE_MESSAGE_BYTES: Final = 65536
@@ -25,6 +28,26 @@ _KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
 default is two hours. No client is dropped for being slow to think."""
 
 
+_PING_SECONDS: Final = 30.0
+"""Between pings of a WebSocket: proxies drop what is silent. A dead peer shows by TCP's own time-outs."""
+
+Framings = Mapping[int, Callable[[int], Framing]]
+"""How to speak, by the first byte of a connection; made with the largest message before the handshake is done."""
+
+
+def framings(origins: Sequence[str]) -> Framings:
+    """All framings that are spoken here.
+
+    Args:
+        origins: of web pages whose scripts may connect.
+    """
+    return {
+        ord("A"): LineFraming,
+        0: PrefixedFraming,
+        ord("G"): lambda limit: ServerWebSocketFraming(limit, origins),
+    }
+
+
 class NotThisProtocolError(RemoteProtocolError):
     """The first byte is of no framing that is spoken here."""
 
@@ -32,9 +55,9 @@ class NotThisProtocolError(RemoteProtocolError):
 class MessageStream(trio.abc.AsyncResource):
     """One accepted connection.
 
-    Worst memory: what came in and is not taken (one line of the limit, one read, and the mailbox's messages) and
-    what is to go out (`max_outbox_bytes`, and two farewells): three lines of the limit, 33.6 MiB at the default
-    limits. A connection that plays small messages holds some kilobytes.
+    Worst memory: what came in and is not taken (one message of the limit, one read, and the mailbox's messages) and
+    what is to go out (`max_outbox_bytes`, and a farewell): three messages of the limit as their framing writes them,
+    33.6 MiB at the default limits. A connection that plays small messages holds some kilobytes.
 
     Attributes:
         number: in the order in which connections were accepted, from 1.
@@ -44,16 +67,16 @@ class MessageStream(trio.abc.AsyncResource):
         lent: the scope in which its task leaves it to the coordinator; cancelled to give it back.
     """
 
-    def __init__(self, sock: socket.socket, number: int, peer: str) -> None:
+    def __init__(self, sock: socket.socket, number: int, peer: str, framings: Framings) -> None:
         sock.setblocking(False)  # noqa: FBT003 - the standard library's way
         self.number = number
         self.peer = peer
         self.mailbox = Mailbox()
         self.ended = ""
         self._socket = sock
-        self._decoder = LineDecoder(HANDSHAKE_MESSAGE_BYTES)
-        self._speaks_lines = False
-        self._max_outbox_bytes = line_bytes(HANDSHAKE_MESSAGE_BYTES)
+        self._framings = framings
+        self._framing: Framing | None = None
+        self._max_outbox_bytes = 0
         self._outbox = bytearray()
         self._outbox_waits = trio.Event()
         self.lent = trio.CancelScope()
@@ -64,9 +87,10 @@ class MessageStream(trio.abc.AsyncResource):
 
     def limit_messages(self, max_message_bytes: int) -> None:
         """Take and hold messages of so many bytes: the handshake is done."""
-        self._decoder.limit_messages(max_message_bytes)
+        assert self._framing is not None
+        self._framing.limit_messages(max_message_bytes)
         # A largest request and, behind it, the smaller words that may follow before it has gone out.
-        self._max_outbox_bytes = line_bytes(max_message_bytes) + READ_BYTES
+        self._max_outbox_bytes = self._framing.encoded_bytes(max_message_bytes) + READ_BYTES
 
     def read_nowait(self) -> bool:
         """Read once, as much as is there up to 64 KiB.
@@ -86,15 +110,21 @@ class MessageStream(trio.abc.AsyncResource):
             return True
         if not data:
             self.ended = "it closed the connection"
-        elif not self._speaks_lines:
-            self._tell_framing(data)
-        self._decoder.feed(data)
+        elif self._framing is None:
+            self._framing = self._tell_framing(data)
+            self._framing.feed(data)
+        else:
+            self._framing.feed(data)
         return True
 
-    def _tell_framing(self, data: bytes) -> None:
-        if not data.startswith(FIRST_BYTE):
-            raise NotThisProtocolError(f"its first bytes are {data[:16]!r}: lines of base64 begin with 'A'")
-        self._speaks_lines = True
+    def _tell_framing(self, data: bytes) -> Framing:
+        framing = self._framings.get(data[0])
+        if framing is None:
+            raise NotThisProtocolError(
+                f"its first bytes are {data[:16]!r}: lines of base64 begin with 'A', length-prefixed messages with 00, "
+                "WebSockets with 'G'"
+            )
+        return framing(HANDSHAKE_MESSAGE_BYTES)
 
     def fill_mailbox(self) -> int:
         """Move messages that have come whole into the mailbox, which is empty, until it is full.
@@ -105,15 +135,27 @@ class MessageStream(trio.abc.AsyncResource):
         Raises:
             RemoteProtocolError: what came next is no message.
         """
+        framing = self._framing
+        if framing is None:
+            return 0
         count = 0
         try:
-            while count < CAPACITY and (message := self._decoder.next_message()) is not None:
+            while count < CAPACITY and (message := framing.next_message()) is not None:
                 self.mailbox.put_nowait(message)
                 count += 1
         except RemoteProtocolError:
             if not count:
                 raise  # otherwise the next call raises it again, when what came before it has been taken
+        except ConnectionLostError as error:
+            self.ended = self.ended or str(error)
+        finally:
+            self._send_replies(framing)
         return count
+
+    def _send_replies(self, framing: Framing) -> None:
+        replies = framing.take_replies()
+        if replies:
+            self._send_bytes(replies)
 
     async def receive(self) -> Message:
         """Wait for the next message; for the handshake, before anyone else reads.
@@ -122,23 +164,36 @@ class MessageStream(trio.abc.AsyncResource):
             ConnectionLostError: the connection ended first.
             RemoteProtocolError: what came is no message.
         """
-        while (message := self._decoder.next_message()) is None:
+        while (message := self._next_message()) is None:
             if self.ended:
                 raise ConnectionLostError(self.ended)
             await trio.lowlevel.wait_readable(self._socket)
             self.read_nowait()
         return message
 
+    def _next_message(self) -> Message | None:
+        framing = self._framing
+        if framing is None:
+            return None
+        try:
+            return framing.next_message()
+        finally:
+            self._send_replies(framing)
+
     async def wait_readable(self) -> None:
         """Wait until there is something to read, or the end."""
         await trio.lowlevel.wait_readable(self._socket)
 
-    def send_nowait(self, data: bytes) -> bool:
-        """Send now what the socket takes, and the rest when it takes more.
+    def send_nowait(self, messages: Sequence[Message]) -> bool:
+        """Send now, in one piece, what the socket takes, and the rest when it takes more.
 
         Returns:
             False if more would wait than may: the peer does not read, and nothing was sent.
         """
+        assert self._framing is not None
+        return self._send_bytes(self._framing.encode(messages))
+
+    def _send_bytes(self, data: bytes) -> bool:
         if not self._outbox:
             try:
                 sent = self._socket.send(data)
@@ -149,7 +204,7 @@ class MessageStream(trio.abc.AsyncResource):
             if sent == len(data):
                 return True
             data = data[sent:]
-        if len(self._outbox) + len(data) > self._max_outbox_bytes:
+        elif len(self._outbox) + len(data) > self._max_outbox_bytes:
             return False
         self._enqueue(data)
         return True
@@ -164,6 +219,18 @@ class MessageStream(trio.abc.AsyncResource):
             await self._outbox_waits.wait()
             await self._flush()
 
+    @property
+    def pings(self) -> bool:
+        """Whether `serve_pings` has something to do."""
+        return isinstance(self._framing, ServerWebSocketFraming)
+
+    async def serve_pings(self) -> None:
+        """Ping a WebSocket now and then. Ends by being cancelled."""
+        assert isinstance(self._framing, ServerWebSocketFraming)
+        while True:
+            await trio.sleep(_PING_SECONDS)
+            self._send_bytes(self._framing.encode_ping())
+
     async def _flush(self) -> None:
         while self._outbox:
             await trio.lowlevel.wait_writable(self._socket)
@@ -177,17 +244,19 @@ class MessageStream(trio.abc.AsyncResource):
             del self._outbox[:sent]
         self._outbox_waits = trio.Event()
 
-    async def say_farewell(self, farewell: bytes) -> None:
+    async def say_farewell(self, farewell: Sequence[Message]) -> None:
         """Send the last words, shut down writing, read and discard to the end of the stream.
 
         Closing with unread input would send a reset, which can destroy the farewell on its way. Who calls it puts
         a deadline on it, and closes the stream then.
 
         Args:
-            farewell: bytes of the framing; left out if the peer never spoke it.
+            farewell: what to say; left out if the peer never spoke a framing.
         """
-        if farewell and self._speaks_lines:
-            self._enqueue(farewell)
+        if self._framing is not None:
+            last = self._framing.encode(farewell) + self._framing.encode_end()
+            if last:
+                self._enqueue(last)
         await self._flush()
         try:
             self._socket.shutdown(socket.SHUT_WR)
@@ -215,9 +284,10 @@ class MessageStream(trio.abc.AsyncResource):
 class NumberedListener(trio.abc.Listener[MessageStream]):
     """Accepts connections, each with its number: tasks start in any order, so the number is given here."""
 
-    def __init__(self, listener: trio.SocketListener, numbers: Iterator[int]) -> None:
+    def __init__(self, listener: trio.SocketListener, numbers: Iterator[int], framings: Framings) -> None:
         self._listener = listener
         self._numbers = numbers
+        self._framings = framings
 
     async def accept(self) -> MessageStream:
         """The next connection."""
@@ -231,7 +301,7 @@ class NumberedListener(trio.abc.Listener[MessageStream]):
             except OSError:  # reset between the kernel's accept and ours
                 sock.close()
             else:
-                return MessageStream(sock, next(self._numbers), peer)
+                return MessageStream(sock, next(self._numbers), peer, self._framings)
 
     async def aclose(self) -> None:
         """Stop listening."""

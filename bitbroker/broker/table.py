@@ -2,53 +2,85 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from math import inf
 
 import attrs
 
+from bitbroker.broker.broadcast import Broadcast
+from bitbroker.broker.dialect import Farewell, Introduction
+from bitbroker.broker.greeting import Greeting, Plan, Role
 from bitbroker.broker.stream import MessageStream
 from bitbroker.errors import Ending
-from bitbroker.match import Match
-
-
-class Role(StrEnum):
-    """What a client is in a match."""
-
-    GAME = "game"
-    BOT = "bot"
+from bitbroker.match import Match, Outcome
+from bitbroker.wire.messages import Message
 
 
 class Participant:
-    """A game or a bot, from the end of its handshake to its farewell.
+    """One connection of a game, a bot or a spectator, from the end of its handshake to its farewell.
 
     Attributes:
+        greeting: what it said of itself.
+        stream: its connection.
+        key: to come back with; empty for who cannot.
         table: where it plays; None while it waits.
-        seat: a bot's number at that table; None for a game, and while it waits.
+        seat: a bot's number at that table; None for all others, and while it waits.
         spoken: how often a bot spoke while it waited.
         ending: why its connection was given back; None until it is.
         detail: half a sentence to go with the ending, for the log.
         farewell: the words to end the connection with.
+        lost: messages that a spectator did not get since it did not read.
     """
 
-    __slots__ = ("detail", "ending", "farewell", "name", "role", "seat", "spoken", "stream", "table")
+    __slots__ = (
+        "detail",
+        "ending",
+        "farewell",
+        "greeting",
+        "key",
+        "lost",
+        "seat",
+        "spoken",
+        "stream",
+        "table",
+    )
 
-    def __init__(self, role: Role, name: str, stream: MessageStream) -> None:
-        self.role = role
-        self.name = name
+    def __init__(self, greeting: Greeting, stream: MessageStream) -> None:
+        self.greeting = greeting
         self.stream = stream
+        self.key = ""
         self.table: Table | None = None
         self.seat: int | None = None
         self.spoken = 0
         self.ending: Ending | None = None
         self.detail = ""
-        self.farewell = b""
+        self.farewell: Sequence[Message] = ()
+        self.lost = 0
 
-    def release(self, ending: Ending, farewell: bytes, detail: str = "") -> None:
+    @property
+    def role(self) -> Role:
+        """Game, bot or spectator."""
+        return self.greeting.role
+
+    @property
+    def name(self) -> str:
+        """What it calls itself."""
+        return self.greeting.name
+
+    @property
+    def extended(self) -> bool:
+        """Whether it speaks the extended wire."""
+        return self.greeting.dialect.extended
+
+    def tell(self, message: Message) -> None:
+        """Send, or lose, what a spectator may lose."""
+        if self.ending is None and not self.stream.send_nowait((message,)):
+            self.lost += 1
+
+    def release(self, farewell: Farewell) -> None:
         """Give the connection back to its task, with the words to end it with."""
-        self.ending = ending
-        self.detail = detail
-        self.farewell = farewell
+        self.ending = farewell.ending
+        self.detail = farewell.detail
+        self.farewell = self.greeting.dialect.say_farewell(farewell)
         self.stream.lent.cancel()
 
 
@@ -68,27 +100,62 @@ class MoveTimes:
 
 
 class Table:
-    """A match and who plays it.
+    """A match and who plays it. Seats outlive connections: who comes back takes the place of its old connection.
 
     Attributes:
         number: of the match in this broker, from 1.
+        name: under which its players met; empty for the lobby.
+        plan: what its game wanted.
         began: on Trio's clock.
         began_at: on the wall clock, in seconds since 1970; for people, never for deadlines.
         times: of each seat's answers.
-        scheduled: the earliest time at which the coordinator will look at the match's deadline.
+        game: the game's latest connection.
+        bots: each seat's latest connection.
+        broadcast: what spectators get.
+        spectators: who looks on.
+        outcome: how the match ended, once it has.
+        curtain: once the match is over: when spectators hear so.
+        kept_until: once the match is over: until when who was away may still hear so.
+        scheduled: the earliest time at which the coordinator will look at it.
     """
 
-    __slots__ = ("began", "began_at", "bots", "game", "match", "number", "scheduled", "times")
+    __slots__ = (
+        "began",
+        "began_at",
+        "bots",
+        "broadcast",
+        "curtain",
+        "game",
+        "kept_until",
+        "match",
+        "name",
+        "number",
+        "outcome",
+        "plan",
+        "scheduled",
+        "spectators",
+        "times",
+    )
 
-    def __init__(self, number: int, match: Match, game: Participant, bots: Sequence[Participant], began: float) -> None:
+    def __init__(self, number: int, game: Participant, bots: Sequence[Participant], broadcast: Broadcast) -> None:
+        assert game.greeting.plan is not None
         self.number = number
-        self.began = began
+        self.name = game.greeting.match
+        self.plan: Plan = game.greeting.plan
+        numbered = [bot.extended for bot in bots]
+        self.match = Match([bot.name for bot in bots], self.plan.rules, numbered)
+        self.began = broadcast.began
         self.began_at = time.time()
         self.times = [MoveTimes() for _ in bots]
-        self.match = match
         self.game = game
-        self.bots = bots
+        self.bots = list(bots)
+        self.broadcast = broadcast
+        self.outcome: Outcome | None = None
+        self.curtain = inf
+        self.kept_until = inf
         self.scheduled = inf
+        self.spectators: list[Participant] = []
+        broadcast.audience = self.spectators
         game.table = self
         for seat, bot in enumerate(bots):
             bot.table = self
@@ -98,7 +165,49 @@ class Table:
         yield self.game
         yield from self.bots
 
-    def whose_turn(self) -> Participant:
-        """Who is to speak next: the bot that is being asked, or the game."""
-        asked = self.match.asked
-        return self.game if asked is None else self.bots[asked]
+    @property
+    def match_id(self) -> str:
+        """What names the match on the wire and in the API."""
+        return str(self.number)
+
+    def introduction(self) -> Introduction:
+        """The match as it is told to whoever joins it, or comes back."""
+        return Introduction(
+            self.match_id,
+            [seat.name for seat in self.match.seats],
+            self.plan.rules,
+            self.plan.content_type,
+            self.match.number,
+            self.broadcast.last_publish,
+        )
+
+    def take_over(self, place: Participant, newcomer: Participant) -> None:
+        """Put a new connection in the place of an old one."""
+        newcomer.table = self
+        newcomer.seat = place.seat
+        newcomer.key = place.key
+        if place.seat is None:
+            self.game = newcomer
+        else:
+            self.bots[place.seat] = newcomer
+
+    def next_time(self) -> float:
+        """When to look at it next: a deadline of the match, of what spectators wait for, or of its memory."""
+        if self.outcome is None and not self.plan.spectator_delay:
+            return self.match.deadline()  # as for nearly every turn
+        return min(self.match.deadline(), self.broadcast.next_time(), self.curtain, self.kept_until)
+
+    @property
+    def done(self) -> bool:
+        """Whether the match is over and nobody waits for more of it."""
+        return self.outcome is not None and self.next_time() == inf
+
+    def late(self, now: float) -> list[Participant]:
+        """Whose time is over by now, unless something has come from them that was not read yet."""
+        late = [self.bots[seat] for seat in self.match.due(now)]
+        return late if late or self.match.deadline() > now else [self.game]
+
+
+def farewell_of(table: Table, outcome: Outcome) -> Farewell:
+    """The words for who leaves a match that is over."""
+    return Farewell(Ending.MATCH_OVER, outcome.cause, outcome.detail, table.match_id, outcome)

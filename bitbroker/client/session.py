@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import trio
 
 from bitbroker.errors import BrokerUnreachableError, ConnectionLostError
-from bitbroker.wire.lines import LineDecoder
+from bitbroker.wire.lines import LineFraming
 from bitbroker.wire.messages import Message
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Session:
 
     def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream
-        self._decoder = LineDecoder(MAX_MESSAGE_BYTES)
+        self._decoder = LineFraming(MAX_MESSAGE_BYTES)
 
     async def send(self, *messages: Message) -> None:
         """Send messages in one write.

@@ -1,5 +1,7 @@
 """How a match ended."""
 
+from collections.abc import Sequence
+from math import isfinite
 from typing import Final
 
 import attrs
@@ -18,6 +20,41 @@ _NOBODYS_FAULT: Final = frozenset(
 
 
 @attrs.frozen
+class SeatResult:
+    """What the game says of one seat: a score (more is better), a rank (1 is best, ties share one), or both."""
+
+    seat: int
+    score: float | None = None
+    rank: int | None = None
+
+
+@attrs.frozen
+class Result:
+    """What the game says at the end.
+
+    Attributes:
+        seats: at most one entry for each.
+        reason: how it ended, for a person.
+    """
+
+    seats: Sequence[SeatResult] = ()
+    reason: str = ""
+
+    def fault(self, players: int) -> str:
+        """What is wrong with it in a match of so many players; empty if nothing is."""
+        seats = [entry.seat for entry in self.seats]
+        if any(not 0 <= seat < players for seat in seats):
+            return f"its result names seats {seats}; they are 0 to {players - 1}"
+        if len(set(seats)) < len(seats):
+            return f"its result names a seat twice: {seats}"
+        if any(entry.score is not None and not isfinite(entry.score) for entry in self.seats):
+            return "its result has a score that is not finite"
+        if any(entry.rank is not None and entry.rank < 1 for entry in self.seats):
+            return "its result has a rank below 1"
+        return ""
+
+
+@attrs.frozen
 class Outcome:
     """One cause, and who is at fault.
 
@@ -27,6 +64,7 @@ class Outcome:
         turns: requests made.
         seconds: from its beginning to its end.
         detail: half a sentence for a person, or empty.
+        result: what the game said, if it did.
     """
 
     cause: Cause
@@ -34,6 +72,7 @@ class Outcome:
     turns: int
     seconds: float
     detail: str = ""
+    result: Result | None = None
 
     @property
     def completed(self) -> bool:

@@ -17,10 +17,10 @@ import trio
 import bitbroker
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
+from bitbroker.broker.greeting import Role
 from bitbroker.broker.record import MatchRecord, SeatRecord
 from bitbroker.broker.snapshot import Tally
-from bitbroker.broker.stream import NumberedListener
-from bitbroker.broker.table import Role
+from bitbroker.broker.stream import NumberedListener, framings
 from bitbroker.errors import Cause
 from bitbroker.match import Outcome
 from bitbroker.play.child import Child, Guard, StartError
@@ -128,12 +128,13 @@ class MatchTable:
                     processes.cancel_scope.cancel()
                 broker.cancel_scope.cancel()
             assert self._record is not None
-            return Result(self._plan, self._record, _read_scores(scores, len(self._plan.order)), self._children)
+            given = _scores_of(self._record) or _read_scores(scores, len(self._plan.order))
+            return Result(self._plan, self._record, given, self._children)
 
     async def _listen(self, number: int, nursery: trio.Nursery) -> int:
         """Listen for one process; its connections are numbered by its place, so that seats go by it."""
         (listener,) = await trio.open_tcp_listeners(0, host=HOST)
-        numbered = NumberedListener(listener, itertools.repeat(number))
+        numbered = NumberedListener(listener, itertools.repeat(number), framings(()))
         nursery.start_soon(
             partial(trio.serve_listeners, self._reception.run_connection, [numbered], handler_nursery=nursery)
         )
@@ -200,18 +201,19 @@ class MatchTable:
             MatchRecord(
                 match=self._plan.number,
                 version=bitbroker.__version__,
+                name="",
                 began=datetime.now(UTC).isoformat(timespec="milliseconds"),
                 seconds=0.0,
                 turns=0,
-                asked=None,
+                asked=[],
                 remaining_seconds=None,
                 cause=outcome.cause,
                 at_fault=outcome.at_fault,
                 seat=seat,
                 detail=detail,
-                seats=[
-                    SeatRecord(seat, names.get(seat + 1, ""), 0, None, None) for seat in range(len(self._plan.order))
-                ],
+                reason="",
+                spectators=0,
+                seats=[SeatRecord(seat, names.get(seat + 1, "")) for seat in range(len(self._plan.order))],
             )
         )
 
@@ -219,6 +221,12 @@ class MatchTable:
         there = {(waiting.role, waiting.stream.number) for waiting in self._coordinator.lobby.everybody()}
         roles = [Role.GAME, *(Role.BOT for _ in self._plan.order)]
         return next((place for place, role in enumerate(roles) if (role, place) not in there), 0)
+
+
+def _scores_of(record: MatchRecord) -> Sequence[float] | None:
+    """What the game said with its end, on the extended wire; None if that is not a score for each seat."""
+    scores = [seat.score for seat in record.seats if seat.score is not None]
+    return scores if len(scores) == len(record.seats) else None
 
 
 def _read_scores(path: Path, seats: int) -> Sequence[float] | None:

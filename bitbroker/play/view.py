@@ -105,10 +105,10 @@ def _draw_match(plan: Plan, record: MatchRecord) -> Table:
         table.add_column(heading)
     clock = "" if record.remaining_seconds is None else f"{record.remaining_seconds:.1f} s left"
     for seat in record.seats:
-        turn = clock if seat.seat == record.asked else ""
+        turn = clock if seat.seat in record.asked else ""
         name = Text(f"{seat.name} (bot {plan.order[seat.seat] + 1})")
         table.add_row(str(seat.seat), name, turn, str(seat.moves), _time(seat.mean_seconds), _time(seat.worst_seconds))
-    if record.cause is None and record.asked is None:
+    if record.cause is None and not record.asked:
         table.caption = f"the game is to go on, {clock or 'without a limit'}"
     return table
 

@@ -5,6 +5,7 @@ base64, and ours may pass on what it took.
 """
 
 from binascii import a2b_base64
+from collections.abc import Iterable
 from typing import Final
 
 from bitbroker.errors import MessageTooLargeError, RemoteProtocolError
@@ -57,12 +58,8 @@ def _shown(line: bytes) -> str:
     return repr(cut)[1:] + ("..." if len(line) > _SHOWN else "")
 
 
-class LineDecoder:
-    """Bytes in, however they are cut; messages out, or one error.
-
-    Linear in the bytes: each is searched for a newline once, and moved once at most. Holds at most one unfinished
-    line of the limit and what one `feed` brought.
-    """
+class LineFraming:
+    """A `Framing`. Each byte is searched for a newline once, and moved once at most."""
 
     __slots__ = ("_buffer", "_error", "_max_line_bytes", "_max_message_bytes", "_searched")
 
@@ -79,7 +76,8 @@ class LineDecoder:
 
     def feed(self, data: bytes | bytearray) -> None:
         """Take what the socket gave."""
-        self._buffer += data
+        if self._error is None:
+            self._buffer += data
 
     def next_message(self) -> Message | None:
         """The next whole message, or None until more bytes come.
@@ -114,6 +112,22 @@ class LineDecoder:
         if end == self._max_line_bytes and message.body_bytes + HEADER_BYTES > self._max_message_bytes:
             raise self._too_large()
         return message
+
+    def encode(self, messages: Iterable[Message]) -> bytes:
+        """The messages as lines."""
+        return b"".join([message.to_line() for message in messages])
+
+    def encode_end(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def take_replies(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def encoded_bytes(self, message_bytes: int) -> int:
+        """The length of the line."""
+        return line_bytes(message_bytes)
 
     def _too_large(self) -> MessageTooLargeError:
         return MessageTooLargeError(f"a message of more than {self._max_message_bytes:,} bytes")

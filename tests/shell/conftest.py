@@ -6,32 +6,36 @@ process or thread answers, so the clock may jump whenever all tasks wait.
 
 import socket
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 import trio
 import trio.testing
 
+from bitbroker._pb import extended_pb2 as pb
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.snapshot import Tally
-from bitbroker.broker.stream import MessageStream
+from bitbroker.broker.stream import MessageStream, framings
 from bitbroker.settings import Reading, Settings
-from bitbroker.wire import basic
-from bitbroker.wire.lines import LineDecoder
+from bitbroker.wire import basic, extended
+from bitbroker.wire.extended import P
+from bitbroker.wire.framing import Framing
+from bitbroker.wire.lines import LineFraming
 from bitbroker.wire.messages import Message
 
 
 class Peer:
     """The far end of a connection: says and hears messages, or raw bytes."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, framing: Framing) -> None:
         self.socket = sock
         self._stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
-        self._decoder = LineDecoder(1 << 26)
+        self._framing = framing
 
     def say(self, *messages: Message) -> None:
         """Send at once, without a checkpoint."""
-        self.say_bytes(b"".join(message.to_line() for message in messages))
+        self.say_bytes(self._framing.encode(messages))
 
     def say_bytes(self, data: bytes) -> None:
         """Send at once; what the test sends fits the socket's buffer."""
@@ -39,25 +43,37 @@ class Peer:
 
     async def hear(self) -> Message:
         """The next message."""
-        while (message := self._decoder.next_message()) is None:
+        while (message := self._framing.next_message()) is None:
             data = await self._stream.receive_some(65536)
             assert data, "the broker closed the connection"
-            self._decoder.feed(data)
+            self._framing.feed(data)
         return message
 
     async def say_much(self, message: Message) -> None:
         """Send what may not fit the socket's buffer."""
-        await self._stream.send_all(message.to_line())
+        await self._stream.send_all(self._framing.encode([message]))
 
     async def hear_farewell(self) -> list[Message]:
         """All messages to the end of the stream."""
         messages = []
         while data := await self._stream.receive_some(65536):
-            self._decoder.feed(data)
-        while (message := self._decoder.next_message()) is not None:
+            self._framing.feed(data)
+        while (message := self._framing.next_message()) is not None:
             messages.append(message)
         await self._stream.aclose()
         return messages
+
+    async def hear_as(self, what: tuple[int, int], kind: type[P]) -> P:
+        """The next message, which must be this one, and its body."""
+        message = await self.hear()
+        assert extended.code(message) == what, f"heard {message!r}"
+        return extended.parse(message, kind)
+
+    async def hear_last(self, what: tuple[int, int], kind: type[P]) -> P:
+        """The last message, which must be this one and the only one that is left, and its body."""
+        (message,) = await self.hear_farewell()
+        assert extended.code(message) == what, f"heard {message!r}"
+        return extended.parse(message, kind)
 
     async def leave(self) -> None:
         """Close."""
@@ -76,13 +92,13 @@ class Shell:
         self._sockets: list[socket.socket] = []
         nursery.start_soon(self.coordinator.run)
 
-    def connect(self) -> Peer:
-        """A new connection, accepted now, that has said nothing yet."""
+    def connect(self, framing: Framing | None = None) -> Peer:
+        """A new connection, accepted now, that has said nothing yet; lines if nothing else is said."""
         self._accepted += 1
         near, far = socket.socketpair()
         self._sockets += near, far
-        self._nursery.start_soon(self._run, MessageStream(near, self._accepted, "test"))
-        return Peer(far)
+        self._nursery.start_soon(self._run, MessageStream(near, self._accepted, "test", framings(())))
+        return Peer(far, framing or LineFraming(1 << 26))
 
     def close(self) -> None:
         """Close what the test has left open."""
@@ -103,6 +119,12 @@ class Shell:
         """A game that has said its handshake."""
         peer = self.connect()
         peer.say(basic.GAME_HELLO)
+        return peer
+
+    def greet(self, role: tuple[int, int], framing: Framing | None = None, **hello: Any) -> Peer:
+        """An extended client that has said its hello."""
+        peer = self.connect(framing)
+        peer.say(extended.encode(role, pb.Hello(**{"protocol": 1, **hello})))
         return peer
 
     async def seat(self, players: int = 2) -> tuple[Peer, list[Peer]]:

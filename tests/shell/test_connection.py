@@ -15,9 +15,8 @@ from .conftest import OpenShell
 @pytest.mark.parametrize(
     ("words", "ending", "farewell"),
     [
-        (b"GET / HTTP/1.1\r\n\r\n", Ending.NOT_THIS_PROTOCOL, []),
+        (b"SSH-2.0-x\r\n", Ending.NOT_THIS_PROTOCOL, []),
         (b"\x16\x03\x01", Ending.NOT_THIS_PROTOCOL, []),
-        (b"\x00\x00\x00\x02", Ending.NOT_THIS_PROTOCOL, []),
         (b"AAI\n", Ending.MALFORMED, [basic.TERMINATION]),
         (b"AAI=\r\n", Ending.MALFORMED, [basic.TERMINATION]),
         (b"AAJ=\n", Ending.MALFORMED, [basic.TERMINATION]),
@@ -50,13 +49,12 @@ async def test_silence_has_a_limit(autojump_clock: MockClock, open_shell: OpenSh
     assert shell.tally.refused == {Ending.HANDSHAKE_TIMEOUT: 2}
 
 
-async def test_hello_with_a_body_counts_as_a_basic_one(autojump_clock: MockClock, open_shell: OpenShell) -> None:
-    """As with the original's broker, a hello's body and a bot info's codes are not looked at."""
+async def test_codes_of_a_bot_info_are_not_looked_at(autojump_clock: MockClock, open_shell: OpenShell) -> None:
+    """As with the original's broker: its body counts."""
     shell = open_shell(num_players=1)
     bot = shell.connect()
-    bot.say(Message(0, 2, b"more"), Message(0, 0x77, basic.bot_info("odd").body))
-    game = shell.connect()
-    game.say(Message(0, 1, b"more"))
+    bot.say(basic.BOT_HELLO, Message(0, 0x77, basic.bot_info("odd").body))
+    game = shell.game()
     assert basic.parse_players(await game.hear()) == ["odd"]
 
 

@@ -8,7 +8,7 @@ import trio.testing
 from trio.testing import MockClock
 
 from bitbroker.errors import Cause
-from bitbroker.match import Asked, Effect, Event, Match
+from bitbroker.match import Effect, Event, Match, TurnAsked
 from bitbroker.wire import basic
 from bitbroker.wire.messages import Message
 
@@ -200,7 +200,7 @@ async def test_fault_in_the_rules_ends_one_match_alone(
     handle = Match.handle
 
     def handle_with_bug(match: Match, event: Event, now: float) -> Sequence[Effect]:
-        if isinstance(event, Asked) and event.state == basic.action(0, b"bug"):
+        if isinstance(event, TurnAsked) and event.questions[0].state == basic.action(0, b"bug"):
             raise RuntimeError("a bug")
         return handle(match, event, now)
 

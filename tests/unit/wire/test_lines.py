@@ -3,7 +3,7 @@
 import binascii
 import itertools
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,11 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bitbroker.errors import MessageTooLargeError, RemoteProtocolError
-from bitbroker.wire.lines import LineDecoder, line_bytes, parse_line
+from bitbroker.wire.lines import LineFraming, line_bytes, parse_line
 from bitbroker.wire.messages import Message
+from tests.framings import MESSAGES, chunked, drain, hear
 
 NO_LIMIT = 1 << 30
-MESSAGES = st.builds(Message, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=30))
 
 
 def oracle(line: bytes) -> Message | None:
@@ -37,29 +37,9 @@ def taken(line: bytes) -> Message | None:
         return None
 
 
-def chunked(data: bytes, cuts: Iterable[int]) -> Iterator[bytes]:
-    """The bytes, cut at these places."""
-    places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    return (data[start:end] for start, end in itertools.pairwise(places))
-
-
-def drain(decoder: LineDecoder) -> Iterator[Message]:
-    """All messages that are whole."""
-    while (message := decoder.next_message()) is not None:
-        yield message
-
-
 def decode(chunks: Iterable[bytes], limit: int = NO_LIMIT) -> tuple[list[Message], RemoteProtocolError | None]:
     """All messages out of the chunks, and the error that ended them, if one did."""
-    decoder = LineDecoder(limit)
-    messages: list[Message] = []
-    for chunk in chunks:
-        decoder.feed(chunk)
-        try:
-            messages.extend(drain(decoder))
-        except RemoteProtocolError as error:
-            return messages, error
-    return messages, None
+    return hear(LineFraming(limit), chunks)
 
 
 def join(messages: Iterable[Message]) -> bytes:
@@ -79,7 +59,7 @@ def test_any_chunking_gives_the_same_messages(messages: list[Message], cuts: lis
 @given(st.lists(MESSAGES, max_size=8))
 def test_byte_by_byte(messages: list[Message]) -> None:
     """One byte at a time, each message comes out with its newline and not before."""
-    decoder = LineDecoder(NO_LIMIT)
+    decoder = LineFraming(NO_LIMIT)
     heard = []
     for byte in join(messages):
         decoder.feed(bytes((byte,)))
@@ -106,7 +86,7 @@ def test_cut_at_every_byte() -> None:
 @given(MESSAGES)
 def test_line_comes_out_as_it_went_in(message: Message) -> None:
     """A received message is passed on byte for byte."""
-    decoder = LineDecoder(NO_LIMIT)
+    decoder = LineFraming(NO_LIMIT)
     decoder.feed(bytearray(message.to_line()))
     (heard,) = drain(decoder)
     assert heard.to_line() == message.to_line()
@@ -114,7 +94,7 @@ def test_line_comes_out_as_it_went_in(message: Message) -> None:
 
 def test_messages_do_not_change_with_what_comes_later() -> None:
     """A message is not a window on the decoder's buffer."""
-    decoder = LineDecoder(NO_LIMIT)
+    decoder = LineFraming(NO_LIMIT)
     data = bytearray(Message(1, 0, b"first").to_line() + Message(1, 1, b"second").to_line())
     decoder.feed(data)
     data[:] = bytes(len(data))
@@ -129,7 +109,7 @@ def test_messages_do_not_change_with_what_comes_later() -> None:
 
 def test_nothing_yet() -> None:
     """No bytes, empty feeds and half a line are no message and no error."""
-    decoder = LineDecoder(NO_LIMIT)
+    decoder = LineFraming(NO_LIMIT)
     assert decoder.next_message() is None
     decoder.feed(b"")
     assert decoder.next_message() is None
@@ -324,7 +304,7 @@ def test_any_bytes_are_messages_or_one_error(pieces: list[bytes], cuts: list[int
 @given(st.binary(max_size=20), st.lists(st.one_of(st.binary(max_size=20), MESSAGES.map(Message.to_line)), max_size=5))
 def test_error_repeats_whatever_comes_later(junk: bytes, later: list[bytes]) -> None:
     """A decoder that has lost the thread never finds it again: the same error, each time it is asked."""
-    decoder = LineDecoder(NO_LIMIT)
+    decoder = LineFraming(NO_LIMIT)
     decoder.feed(Message(0, 1).to_line() + b"!" + junk.replace(b"\n", b"") + b"\n" + Message(0, 2).to_line())
     assert decoder.next_message() == Message(0, 1)
     with pytest.raises(RemoteProtocolError) as first:
@@ -338,7 +318,7 @@ def test_error_repeats_whatever_comes_later(junk: bytes, later: list[bytes]) -> 
 
 def test_too_large_repeats_too() -> None:
     """The limit's error is for good as well, and stays of its own kind."""
-    decoder = LineDecoder(2)
+    decoder = LineFraming(2)
     decoder.feed(Message(0, 1, b"x").to_line())
     for _ in range(3):
         with pytest.raises(MessageTooLargeError):
@@ -367,7 +347,7 @@ def test_limit_is_exact(limit: int, piece: int) -> None:
 @pytest.mark.parametrize("limit", [2, 3, 4, 5, 1000, 65536])
 def test_limit_holds_without_a_newline(limit: int) -> None:
     """Who never ends a line is refused as soon as no newline could make it a message any more."""
-    decoder = LineDecoder(limit)
+    decoder = LineFraming(limit)
     longest = line_bytes(limit)
     decoder.feed(b"A" * (longest - 1))
     assert decoder.next_message() is None
@@ -393,7 +373,7 @@ def test_error_names_the_limit() -> None:
 
 def test_limit_can_be_raised_and_lowered() -> None:
     """It holds for all messages that are not taken yet, also for one that has come in part."""
-    decoder = LineDecoder(4)
+    decoder = LineFraming(4)
     decoder.feed(Message(1, 0, bytes(100)).to_line()[:4])
     assert decoder.next_message() is None
     decoder.limit_messages(102)
@@ -407,7 +387,7 @@ def test_limit_can_be_raised_and_lowered() -> None:
 @given(st.integers(2, 60), st.lists(st.integers(1, 90), min_size=1, max_size=30))
 def test_never_holds_more_than_a_line_and_a_feed(limit: int, sizes: list[int]) -> None:
     """Without a newline in sight, memory is bound by the limit and what one feed brings."""
-    decoder = LineDecoder(limit)
+    decoder = LineFraming(limit)
     for size in sizes:
         held = len(decoder._buffer)
         assert held <= line_bytes(limit)
@@ -445,7 +425,7 @@ class CountingBuffer(bytearray):
 
 def searched(chunks: Iterable[bytes]) -> int:
     """How many bytes are looked at for a newline while all messages of the chunks are taken."""
-    decoder = LineDecoder(NO_LIMIT)
+    decoder = LineFraming(NO_LIMIT)
     decoder._buffer = buffer = CountingBuffer()
     for chunk in chunks:
         decoder.feed(chunk)
