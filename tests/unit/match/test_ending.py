@@ -251,6 +251,8 @@ def test_same_events_same_effects(policy: FailurePolicy) -> None:
         match = Match(["a", "b"], rules, [True, True])
         return [effect for now, event in enumerate(events) for effect in match.handle(event, now)]
 
+    before = repr(events)
     effects = replay()
     assert isinstance(effects[-1], Finish)
     assert replay() == effects
+    assert repr(events) == before
