@@ -53,10 +53,11 @@ class Conductor:
 
     def step(self, table: Table, event: Event) -> None:
         """Feed a match one event, and do what it wants."""
+        now = trio.current_time()
         try:
-            self._carry_out(table, table.match.handle(event, trio.current_time()))
+            self._carry_out(table, table.match.handle(event, now), now)
             while self._slow:
-                self._cut_off(self._slow.pop())
+                self._cut_off(self._slow.pop(), now)
         except Exception:  # noqa: BLE001 - the boundary of a match: a fault in it ends it, and no other
             _log.exception("match failed", match=table.number)
             detail = "a fault of the broker; its log has the traceback"
@@ -66,7 +67,7 @@ class Conductor:
         """Show spectators what the game publishes."""
         table.broadcast.publish(publication, trio.current_time())
 
-    def _cut_off(self, participant: Participant) -> None:
+    def _cut_off(self, participant: Participant, now: float) -> None:
         """Put out who does not read what it is sent."""
         table = participant.table
         if table is None or participant.ending is not None:
@@ -77,11 +78,10 @@ class Conductor:
             if participant.seat is None
             else PlayerLost(participant.seat, Cause.SLOW_CONSUMER, detail)
         )
-        self._carry_out(table, table.match.handle(lost, trio.current_time()))
+        self._carry_out(table, table.match.handle(lost, now), now)
 
-    def _carry_out(self, table: Table, effects: Sequence[Effect]) -> None:
+    def _carry_out(self, table: Table, effects: Sequence[Effect], now: float) -> None:
         tell = table.broadcast.tell
-        now = trio.current_time()
         for effect in effects:
             match effect:
                 case Settled():

@@ -139,7 +139,9 @@ class Coordinator:
         """Take what a participant has said, and whether it has gone, to where it belongs."""
         stream = participant.stream
         try:
-            while participant.ending is None and (count := stream.fill_mailbox()):
+            more = True
+            while more and participant.ending is None:
+                count, more = stream.fill_mailbox()
                 self._empty_mailbox(participant, count)
         except MessageTooLargeError as error:
             self._lose(participant, Cause.MESSAGE_TOO_LARGE, f"it sent {error}")

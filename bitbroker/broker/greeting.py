@@ -17,6 +17,8 @@ from bitbroker.settings import Settings, Spectators
 from bitbroker.wire import basic, extended
 from bitbroker.wire.messages import HEADER_BYTES, Message
 
+_BOTS: Final = (BasicBot, ExtendedBot)
+_GAMES: Final = (BasicGame, ExtendedGame)
 _LONGEST_MATCH_NAME: Final = 64
 _LONGEST_DELAY: Final = 3600.0
 
@@ -95,13 +97,13 @@ class Greeting:
     @property
     def bot(self) -> BotDialect:
         """How to speak with a bot."""
-        assert isinstance(self.dialect, BasicBot | ExtendedBot)
+        assert isinstance(self.dialect, _BOTS)
         return self.dialect
 
     @property
     def game(self) -> GameDialect:
         """How to speak with a game."""
-        assert isinstance(self.dialect, BasicGame | ExtendedGame)
+        assert isinstance(self.dialect, _GAMES)
         return self.dialect
 
 

@@ -126,31 +126,33 @@ class MessageStream(trio.abc.AsyncResource):
             )
         return framing(HANDSHAKE_MESSAGE_BYTES)
 
-    def fill_mailbox(self) -> int:
+    def fill_mailbox(self) -> tuple[int, bool]:
         """Move messages that have come whole into the mailbox, which is empty, until it is full.
 
         Returns:
-            How many are in it. If it is full, there may be more.
+            How many are in it, and whether there is something behind them: more of them, or what is none.
 
         Raises:
             RemoteProtocolError: what came next is no message.
         """
         framing = self._framing
         if framing is None:
-            return 0
-        count = 0
+            return 0, False
+        count, more = 0, False
         try:
             while count < CAPACITY and (message := framing.next_message()) is not None:
                 self.mailbox.put_nowait(message)
                 count += 1
+            more = count == CAPACITY
         except RemoteProtocolError:
             if not count:
-                raise  # otherwise the next call raises it again, when what came before it has been taken
+                raise
+            more = True  # the next call raises it again, when what came before it has been taken
         except ConnectionLostError as error:
             self.ended = self.ended or str(error)
         finally:
             self._send_replies(framing)
-        return count
+        return count, more
 
     def _send_replies(self, framing: Framing) -> None:
         replies = framing.take_replies()
