@@ -2,49 +2,19 @@
 
 import io
 import json
-import subprocess
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import chess
 import chess.pgn
 import pytest
 import trio
 
+from .conftest import StartBroker
 
-@asynccontextmanager
-async def running_broker(*flags: str) -> AsyncIterator[tuple[str, list[str]]]:
-    """A broker of two players; its port, and its log as it grows. Ended by SIGTERM, which it must obey."""
-    serve = [sys.executable, "-m", "bitbroker", "serve", "--players", "2", "--port", "0", "--http-port", "0"]
-    broker = await trio.lowlevel.open_process([*serve, "--log-format", "json", *flags], stderr=subprocess.PIPE)
-    assert broker.stderr is not None
-    log: list[str] = []
-    listening = trio.Event()
-
-    async def read_log(stream: trio.abc.ReceiveStream) -> None:
-        rest = b""
-        async with stream:
-            async for chunk in stream:
-                *lines, rest = (rest + chunk).split(b"\n")
-                log.extend(line.decode() for line in lines)
-                if any(b'"listening"' in line for line in lines):
-                    listening.set()
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(read_log, broker.stderr)
-        await listening.wait()
-        port = next(json.loads(line)["port"] for line in log if '"listening"' in line)
-        yield str(port), log
-        broker.terminate()
-        assert await broker.wait() == 0
-
-
-def outcomes(log: list[str]) -> Counter[str]:
-    """Causes of the matches in a broker's log."""
-    return Counter(json.loads(line)["cause"] for line in log if '"match over"' in line)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def example(name: str, *arguments: str) -> list[str]:
@@ -52,15 +22,16 @@ def example(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", f"bitbroker.examples.{name}", *arguments]
 
 
-async def test_fifty_games_of_connect_four_at_once(tmp_path: Path) -> None:
+async def test_fifty_games_of_connect_four_at_once(tmp_path: Path, start_broker: StartBroker) -> None:
     """Fifty games and a hundred bots, a process each ten; every match ends by the game's own word."""
     results = tmp_path / "results.jsonl"
-    limits = ("--game-time-limit", "200", "--time-limit", "100")
+    broker = await start_broker("--game-time-limit", "200", "--time-limit", "100")
     with trio.fail_after(240):
-        async with running_broker(*limits) as (port, log), trio.open_nursery() as nursery:
-            for command in example_clients(port, results):
+        async with trio.open_nursery() as nursery:
+            for command in example_clients(str(broker.port), results):
                 nursery.start_soon(trio.run_process, command)
-    assert outcomes(log) == {"completed": 50}
+    await broker.stop()
+    assert broker.outcomes() == ["completed"] * 50
     lines = [json.loads(line) for line in results.read_text().splitlines()]
     assert len(lines) == 50
     assert {line["how"] for line in lines} <= {"four in a row", "draw"}
@@ -85,21 +56,20 @@ def example_clients(port: str, results: Path) -> list[list[str]]:
 
 
 @pytest.mark.engines
-async def test_ten_games_of_chess_between_engines(tmp_path: Path) -> None:
+async def test_ten_games_of_chess_between_engines(tmp_path: Path, start_broker: StartBroker) -> None:
     """Stockfish and GNU Chess through one broker, the referee being the game: all legal, all named."""
     results, pgn = tmp_path / "results.jsonl", tmp_path / "games.pgn"
+    broker = await start_broker("--time-limit", "60")
+    address = ("--port", str(broker.port), "--matches", "10")
     with trio.fail_after(900):
-        async with running_broker("--time-limit", "60") as (port, log):
-            address = ("--port", port, "--matches", "10")
-            async with trio.open_nursery() as nursery:
-                for engine in ("stockfish", "gnuchess --uci"):
-                    bot = example("chess.uci_bot", *address, "--engine", engine, "--name", engine.split()[0])
-                    nursery.start_soon(trio.run_process, bot)
-                referee = example(
-                    "chess.game", *address, "--move-ms", "20", "--results", str(results), "--pgn", str(pgn)
-                )
-                nursery.start_soon(trio.run_process, referee)
-        assert outcomes(log) == {"completed": 10}
+        async with trio.open_nursery() as nursery:
+            for engine in ("stockfish", "gnuchess --uci"):
+                bot = example("chess.uci_bot", *address, "--engine", engine, "--name", engine.split()[0])
+                nursery.start_soon(trio.run_process, bot)
+            referee = example("chess.game", *address, "--move-ms", "20", "--results", str(results), "--pgn", str(pgn))
+            nursery.start_soon(trio.run_process, referee)
+    await broker.stop()
+    assert broker.outcomes() == ["completed"] * 10
     lines = [json.loads(line) for line in results.read_text().splitlines()]
     games = io.StringIO(pgn.read_text())
     for line in lines:

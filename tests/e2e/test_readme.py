@@ -1,11 +1,12 @@
 """The README's bot and game, taken out of it as they stand, play a match."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import trio
+
+from .conftest import PATIENCE, StartBroker
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -18,34 +19,16 @@ def write_samples(folder: Path) -> dict[str, Path]:
     return {name: folder / name for name, _ in samples}
 
 
-async def test_readme_bot_and_game_play(tmp_path: Path) -> None:
+async def test_readme_bot_and_game_play(tmp_path: Path, start_broker: StartBroker) -> None:
     """Two bots and the game, by the README's code alone, through a broker: the game says who won."""
     samples = write_samples(tmp_path)
     assert set(samples) == {"bot.py", "game.py"}
-    command = [
-        sys.executable,
-        "-m",
-        "bitbroker",
-        "serve",
-        "--players",
-        "2",
-        "--port",
-        "0",
-        "--http-port",
-        "0",
-        "--once",
-    ]
-    broker = await trio.lowlevel.open_process([*command, "--log-format", "json"], stderr=subprocess.PIPE)
-    assert broker.stderr is not None
-    log = b""
-    with trio.fail_after(60):
-        while not (listening := re.search(rb'"port": (\d+), "players"|"players": 2, "port": (\d+)', log)):
-            log += await broker.stderr.receive_some()
-        port = next(filter(None, listening.groups())).decode()
+    broker = await start_broker("--once")
+    with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             for _ in range(2):
-                nursery.start_soon(trio.run_process, [sys.executable, str(samples["bot.py"]), port])
-            game = await trio.run_process([sys.executable, str(samples["game.py"]), port], capture_stdout=True)
-        assert game.stdout == b"halves found it in turn 6\n"
-        assert await broker.wait() == 0
-    await broker.stderr.aclose()
+                nursery.start_soon(trio.run_process, [sys.executable, str(samples["bot.py"]), str(broker.port)])
+            command = [sys.executable, str(samples["game.py"]), str(broker.port)]
+            game = await trio.run_process(command, capture_stdout=True)
+    assert game.stdout == b"halves found it in turn 6\n"
+    assert await broker.wait() == 0
