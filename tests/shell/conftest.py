@@ -30,7 +30,7 @@ class Peer:
 
     def __init__(self, sock: socket.socket, framing: Framing) -> None:
         self.socket = sock
-        self._stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
+        self.stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
         self._framing = framing
 
     def say(self, *messages: Message) -> None:
@@ -44,23 +44,23 @@ class Peer:
     async def hear(self) -> Message:
         """The next message."""
         while (message := self._framing.next_message()) is None:
-            data = await self._stream.receive_some(65536)
+            data = await self.stream.receive_some(65536)
             assert data, "the broker closed the connection"
             self._framing.feed(data)
         return message
 
     async def say_much(self, message: Message) -> None:
         """Send what may not fit the socket's buffer."""
-        await self._stream.send_all(self._framing.encode([message]))
+        await self.stream.send_all(self._framing.encode([message]))
 
     async def hear_farewell(self) -> list[Message]:
         """All messages to the end of the stream."""
         messages = []
-        while data := await self._stream.receive_some(65536):
+        while data := await self.stream.receive_some(65536):
             self._framing.feed(data)
         while (message := self._framing.next_message()) is not None:
             messages.append(message)
-        await self._stream.aclose()
+        await self.stream.aclose()
         return messages
 
     async def hear_as(self, what: tuple[int, int], kind: type[P]) -> P:
@@ -77,7 +77,7 @@ class Peer:
 
     async def leave(self) -> None:
         """Close."""
-        await self._stream.aclose()
+        await self.stream.aclose()
 
 
 class Shell:
