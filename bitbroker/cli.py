@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import structlog
 import trio
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
 
 import bitbroker
 from bitbroker.broker.logs import configure_logging
@@ -140,8 +141,11 @@ _add_command("serve", _serve, declared_settings())
 _add_command("play", _play, _PLAY_SETTINGS)
 
 
+_HttpPort = Annotated[int, Parameter(env_var=PORT_ENV, validator=Number(gte=1, lte=65535))]
+
+
 @app.command
-def health(*, host: str = "127.0.0.1", port: Annotated[int, Parameter(env_var=PORT_ENV)] = DEFAULT_PORT) -> None:
+def health(*, host: str = "127.0.0.1", port: _HttpPort = DEFAULT_PORT) -> None:
     """Ask a broker on this machine whether it is well: exit code 0 if it is, 1 if not, with a line that says why.
 
     Args:

@@ -26,7 +26,7 @@ def ask_health(host: str, port: int) -> str:
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
         text = answer.read(200).decode("utf-8", "replace").strip()
-    except (OSError, HTTPException) as error:
+    except (OSError, UnicodeError, HTTPException) as error:
         raise UnwellError(f"no health API answers at {host} port {port}: {error}") from None
     finally:
         connection.close()
@@ -35,10 +35,17 @@ def ask_health(host: str, port: int) -> str:
     return text
 
 
+def _port_from_environment() -> int:
+    text = os.environ.get(PORT_ENV) or str(DEFAULT_PORT)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise UnwellError(f"{PORT_ENV} is {text!r}: it must be the health API's port, 1 to 65535")
+    return int(text)
+
+
 def main() -> None:
     """Ask the broker on this machine that has its port from the same environment; exit code 0 or 1, and a line."""
     try:
-        print(ask_health("127.0.0.1", int(os.environ.get(PORT_ENV) or DEFAULT_PORT)))
+        print(ask_health("127.0.0.1", _port_from_environment()))
     except UnwellError as error:
         sys.exit(f"bitbroker: {error}")
 

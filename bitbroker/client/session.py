@@ -81,7 +81,7 @@ async def connect(host: str, port: int, connect_timeout: float) -> trio.SocketSt
         with trio.move_on_after(max(deadline - trio.current_time(), _SHORTEST_ATTEMPT)):
             try:
                 return await trio.open_tcp_stream(host, port)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # the latter from a name that can be no host's
                 reason = error
         if trio.current_time() + pause > deadline:
             raise BrokerUnreachableError(
@@ -111,13 +111,14 @@ async def play_matches(
 
     Raises:
         BrokerUnreachableError: as `connect`.
+        ValueError: the port, or the number of matches, cannot be one.
     """
     if matches is not None and matches < 1:
         raise ValueError(
             f"matches is {matches}: it must be 1 or more, or None to stay for as long as there is a broker"
         )
     host = host or os.environ.get("BROKER_HOST") or DEFAULT_HOST
-    port = port or _port_from_environment()
+    port = _checked_port(port)
     played = 0
     while matches is None or played < matches:
         stream = await connect(host, port, connect_timeout)
@@ -128,10 +129,12 @@ async def play_matches(
         played += 1
 
 
-def _port_from_environment() -> int:
-    text = os.environ.get("BROKER_PORT") or str(DEFAULT_PORT)
+def _checked_port(port: int | None) -> int:
+    source, text = "port", str(port)
+    if not port:
+        source, text = "BROKER_PORT", os.environ.get("BROKER_PORT") or str(DEFAULT_PORT)
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise ValueError(f"BROKER_PORT is {text!r}: it must be a port, 1 to 65535")
+        raise ValueError(f"{source} is {text!r}: it must be a port, 1 to 65535")
     return int(text)
 
 
@@ -145,7 +148,10 @@ async def call(method: Callable[..., T | Awaitable[T]], *args: object) -> T:
 
 def run_blocking(main: Callable[[], Awaitable[None]]) -> None:
     """Run a client from code that is not async. Ctrl-C ends the process quietly, with the shell's usual code."""
+    interrupted = False
     try:
         trio.run(main)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    except* KeyboardInterrupt:  # in a group if it came while Trio was connecting, or in a nursery of the user's
+        interrupted = True
+    if interrupted:
+        raise SystemExit(130)

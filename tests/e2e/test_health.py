@@ -79,6 +79,15 @@ def test_nobody_answers(api: Api, command: tuple[str, ...]) -> None:
     assert complaint.startswith(f"bitbroker: no health API answers at 127.0.0.1 port {port}: ")
 
 
+@COMMANDS
+@pytest.mark.parametrize("port", [0, 65536, -1])
+def test_port_that_is_none(command: tuple[str, ...], port: int) -> None:
+    """A line that names the variable, and an exit code that is not 0."""
+    exit_code, said, complaint = ask(*command, port=port)
+    assert (exit_code != 0, said, complaint.count("\n")) == (True, "", 1)
+    assert "BROKER_HTTP_PORT" in complaint
+
+
 def test_loads_next_to_nothing() -> None:
     """The module that is made for probes leaves Trio and the server alone."""
     code = "import sys, bitbroker.health; print(*sys.modules)"
