@@ -26,7 +26,7 @@ class FakeNetwork:
         self.attempts: list[tuple[tuple[str, int], float]] = []
         self.troubles: list[Exception] = []
         self.script: list[bytes] = []
-        self._scripted: list[trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]] = []
+        self._said: list[trio.testing.MemorySendStream] = []
         # A test opens a few connections; nobody else can.
         self._connected, self._accepted = trio.open_memory_channel[LinePeer](inf)
 
@@ -36,14 +36,18 @@ class FakeNetwork:
         await trio.lowlevel.checkpoint()
         if self.troubles:
             raise self.troubles.pop(0)
-        near, far = trio.testing.memory_stream_pair()
         if self.script:
-            await far.send_all(b"".join(self.script))
-            await far.send_stream.aclose()
-            self._scripted.append(near)
-        else:
-            self._connected.send_nowait(LinePeer(far))
+            return self._open_scripted()
+        near, far = trio.testing.memory_stream_pair()
+        self._connected.send_nowait(LinePeer(far))
         return near
+
+    def _open_scripted(self) -> trio.abc.Stream:
+        script = trio.testing.MemoryReceiveStream()
+        script.put_data(b"".join(self.script))
+        script.put_eof()
+        self._said.append(trio.testing.MemorySendStream())
+        return trio.StapledStream(self._said[-1], script)
 
     async def accept(self) -> LinePeer:
         """The broker's end of the next connection."""
@@ -52,7 +56,7 @@ class FakeNetwork:
     @property
     def heard(self) -> list[bytes]:
         """What the client said, on each connection that had a script."""
-        return [bytes(near.send_stream.get_data_nowait()) for near in self._scripted]
+        return [bytes(stream.get_data_nowait()) for stream in self._said]
 
 
 @pytest.fixture
