@@ -34,7 +34,7 @@ def encode_payload(value: object, source: str) -> bytes:
     Raises:
         TypeError: it is neither.
     """
-    if isinstance(value, ProtobufMessage):
+    if isinstance(value, ProtobufMessage) and not isinstance(value, type):
         return value.SerializeToString()
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
