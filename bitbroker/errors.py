@@ -38,6 +38,16 @@ class Cause(IntEnum):
         """The cause as logs, metrics and messages to people write it, e.g. `time-limit`."""
         return self.name.lower().replace("_", "-")
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Cause | None":
+        """A number that only a newer peer has a name for: a cause all the same, called by its number."""
+        if not isinstance(value, int):
+            return None
+        cause = int.__new__(cls, value)
+        cause._name_ = f"CAUSE_{value}"
+        cause._value_ = value
+        return cause
+
 
 class Ending(StrEnum):
     """Why a connection ended. The log carries it; those marked R count as refused connections in the metrics."""
@@ -118,8 +128,27 @@ class UnwellError(BitbrokerError):
     """A broker was asked whether it is well, and it is not, or did not answer; the message is one line."""
 
 
+class RefusedError(BitbrokerError):
+    """The broker refused the client, or put it out of its match; the message is the broker's sentence.
+
+    Attributes:
+        code: why, in a word; docs/protocol.md lists them.
+        retry_after: in how many seconds another try may be worth it; None for never, as things are.
+    """
+
+    def __init__(self, code: str, sentence: str, retry_after: float | None = None) -> None:
+        hint = "" if retry_after is None else f"; try again in {retry_after:g} s"
+        super().__init__(f"the broker refused this client ({code}): {sentence}{hint}")
+        self.code = code
+        self.retry_after = retry_after
+
+
+class BasicWireError(BitbrokerError):
+    """The basic wire has no word for what was asked for, and the broker speaks no other."""
+
+
 class AnswerFailedError(BitbrokerError):
-    """A player's answer failed and the game has no `deliver_failure` of its own.
+    """A player's answer failed, and the game took no heed of that.
 
     Attributes:
         player: the seat that was asked.
@@ -128,8 +157,9 @@ class AnswerFailedError(BitbrokerError):
 
     def __init__(self, player: int, cause: Cause) -> None:
         super().__init__(
-            f"player {player} gave no answer ({cause.label}): define deliver_failure(player, cause) in the game "
-            "to go on without it, or let the broker end such matches (--on-failure end-match)"
+            f"player {player} gave no answer ({cause.label}): define deliver_failure(player, cause) in the game, or "
+            "look at answer.ok in its play, to go on without it; or let the broker end such matches "
+            "(--on-failure end-match)"
         )
         self.player = player
         self.cause = cause

@@ -14,28 +14,45 @@ A bot answers requests, a game asks for them; both are a class with a few method
 Needs nothing of the broker: only trio, protobuf and attrs are loaded.
 """
 
+from bitbroker.client.answer import Answer
 from bitbroker.client.bot import BaseBot, run_bot
-from bitbroker.client.game import Action, BaseGame, Player, run_game
+from bitbroker.client.game import Action, BaseGame, run_game
+from bitbroker.client.match import MatchInfo, MatchOverError, Outcome, Player, Result
+from bitbroker.client.table import AsyncTable, Table
+from bitbroker.client.time import Clock, TimeControl
 from bitbroker.errors import (
     AnswerFailedError,
+    BasicWireError,
     BitbrokerError,
     BrokerUnreachableError,
     Cause,
     ConnectionLostError,
+    RefusedError,
     RemoteProtocolError,
 )
 
 __all__ = [
     "Action",
+    "Answer",
     "AnswerFailedError",
+    "AsyncTable",
     "BaseBot",
     "BaseGame",
+    "BasicWireError",
     "BitbrokerError",
     "BrokerUnreachableError",
     "Cause",
+    "Clock",
     "ConnectionLostError",
+    "MatchInfo",
+    "MatchOverError",
+    "Outcome",
     "Player",
+    "RefusedError",
     "RemoteProtocolError",
+    "Result",
+    "Table",
+    "TimeControl",
     "run_bot",
     "run_game",
 ]

@@ -1,28 +1,31 @@
 """The game's side: says whom to ask and with what, and takes the answers."""
 
+import inspect
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
-from functools import partial
-from typing import Any, Generic, Self
+from typing import Any, Final, Generic, Self, Unpack
 
 import attrs
+import trio
 
+from bitbroker._pb import extended_pb2 as pb
+from bitbroker.client.match import MatchOverError, Outcome, Player
 from bitbroker.client.payload import DecisionT, StateT, encode_payload, parse_payload
-from bitbroker.client.scores import checked_scores, hand_in_scores
-from bitbroker.client.session import Session, call, play_matches, run_blocking
-from bitbroker.errors import AnswerFailedError, Cause, RemoteProtocolError
-from bitbroker.wire import basic, messages
+from bitbroker.client.place import Place
+from bitbroker.client.running import Client, Options
+from bitbroker.client.scores import checked_scores
+from bitbroker.client.session import Session, call
+from bitbroker.client.table import AsyncTable, Table
+from bitbroker.client.time import TimeControl, to_limit
+from bitbroker.client.turns import ExtendedGameWire
+from bitbroker.client.wires import BasicGameWire, GameWire
+from bitbroker.errors import AnswerFailedError, Cause
+from bitbroker.wire import basic, extended
 
 _log = logging.getLogger("bitbroker.client")
 
-
-@attrs.frozen
-class Player:
-    """One player of a match: its seat, from 0, and its bot's name (not always unique)."""
-
-    seat: int
-    name: str
+_METHODS: Final = ("deliver_response", "next_action")
+"""What a game has to have, if it has no `play`."""
 
 
 @attrs.frozen
@@ -32,10 +35,17 @@ class Action:
     player: int | None
     state: bytes
     scores: Sequence[float] | None = None
+    limit: float | None = None
 
     @classmethod
-    def player_action(cls, player: int, state: object) -> Self:
-        """Ask the player in this seat, with this state: bytes, or a protobuf message.
+    def player_action(cls, player: int, state: object, limit: float | None = None) -> Self:
+        """Ask the player in this seat.
+
+        Args:
+            player: the seat, from 0.
+            state: bytes, or a protobuf message.
+            limit: base time in seconds; None for the time control's, `math.inf` for none. The basic wire has no word
+                for it.
 
         Raises:
             ValueError: no seat has that number.
@@ -43,7 +53,7 @@ class Action:
         """
         if not 0 <= player < basic.MAX_PLAYERS:
             raise ValueError(f"there is no player {player}: seats are numbered from 0")
-        return cls(player, encode_payload(state, "Action.player_action"))
+        return cls(player, encode_payload(state, "Action.player_action"), limit=limit)
 
     @classmethod
     def end_game(cls, scores: Sequence[float] | None = None) -> Self:
@@ -51,7 +61,7 @@ class Action:
 
         Args:
             scores: one for each seat, the highest wins; None to say nothing. The basic wire has no word for them:
-                they reach whoever started the game, if it asked for them (see `bitbroker.client.scores`).
+                there they reach whoever started the game, if it asked for them (see `bitbroker.client.scores`).
 
         Raises:
             ValueError: a score is no finite number.
@@ -59,42 +69,90 @@ class Action:
         return cls(None, b"", None if scores is None else checked_scores(scores))
 
 
-class BaseGame(ABC, Generic[StateT, DecisionT]):
-    """A game. Subclass it, write `next_action` and `deliver_response`, call `run`.
+class BaseGame(Client, Generic[StateT, DecisionT]):
+    """A game. Subclass it, write `next_action` and `deliver_response`, or else `play`, and call `run`.
 
-    The type parameters are those of `BaseBot`: what is sent as a state, what comes back as a decision.
+    The type parameters are those of `BaseBot`: what is sent as a state, what comes back as a decision. On the basic
+    wire the broker's settings hold for what is said in capitals here.
 
     Attributes:
         Response: the protobuf class of the decisions it gets; None for plain bytes.
+        NAME: how the game is called in lists and logs; the class's name if empty.
+        PLAYERS: how many seats; None for the broker's setting.
+        TIME_CONTROL: what differs from the broker's settings.
+        SPECTATORS: whether there may be any; None for the broker's setting.
+        SPECTATOR_DELAY: how far behind they are kept, in seconds.
+        CONTENT_TYPE: of what it publishes, such as `text/plain` or `application/json`.
     """
 
     Response: type[DecisionT] | None = None
+    NAME: str = ""
+    PLAYERS: int | None = None
+    TIME_CONTROL: TimeControl | None = None
+    SPECTATORS: bool | None = None
+    SPECTATOR_DELAY: float = 0.0
+    CONTENT_TYPE: str = ""
+
+    # Mangled, like what else this class keeps for itself: the names are the user's.
+    __picture: bytes | None = None
+    __outcome: Outcome | None = None
+
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self:
+        """Make a game, if it is written as one.
+
+        Raises:
+            TypeError: methods are missing. Abstract methods would not do, since there are two ways to write a game.
+        """
+        missing = [name for name in _METHODS if getattr(cls, name) is getattr(BaseGame, name)]
+        if missing and cls.play is BaseGame.play:
+            raise TypeError(f"{cls.__name__} cannot be played: it needs {' and '.join(missing)}, or else play")
+        return super().__new__(cls)
 
     def initialise(self, players: Sequence[Player]) -> Awaitable[None] | None:
         """A match begins; all players are there, ordered by seat. May be `async def`, as all that follow."""
 
-    @abstractmethod
     def next_action(self) -> Action | Awaitable[Action]:
         """Say what is next: `Action.player_action(player, state)` or `Action.end_game()`."""
+        raise NotImplementedError
 
-    @abstractmethod
     def deliver_response(self, response: DecisionT) -> Awaitable[None] | None:
         """Take the answer to the last action: bytes, or a message of the class `Response`."""
+        raise NotImplementedError
 
     def deliver_failure(self, player: int, cause: Cause) -> Awaitable[None] | None:
-        """The player last asked gave no answer, and the broker leaves it to the game what that means.
+        """The player last asked gave no answer, and it is left to the game what that means.
 
-        Only a broker that runs with `--on-failure tell-game` calls upon it.
+        Called where a failed answer does not end the match: see `TimeControl.on_failure`, or a broker that runs with
+        `--on-failure tell-game`.
 
         Raises:
             AnswerFailedError: always, unless the game has a method of its own.
         """
         raise AnswerFailedError(player, cause)
 
+    def play(self, table: Any) -> Awaitable[None] | None:
+        """Hold the whole match, in place of `next_action` and `deliver_response`. Its end is the end of the match.
+
+        Args:
+            table: a `Table`, whose methods block; `play` then runs in a thread of its own. If this is `async def`,
+                an `AsyncTable`, whose methods are awaited.
+        """
+        raise NotImplementedError
+
+    def publish(self, state: object) -> None:
+        """Show the spectators this: a complete picture of the match, bytes or a protobuf message.
+
+        For a game with `next_action`: it is sent with the next action, and only the last of several is.
+        """
+        self.__picture = encode_payload(state, "publish")
+
     def on_terminated(self) -> Awaitable[None] | None:
         """The broker ended the match before the game did: a player failed, a limit was reached, or it stops."""
-        _log.warning("the broker ended the match before the game did; the broker's log says why")
+        _log.warning("%s", MatchOverError(self.__outcome))
         return None
+
+    def on_outcome(self, outcome: Outcome) -> Awaitable[None] | None:
+        """The match is over, whoever ended it. Not called on the basic wire, which does not tell how it ended."""
 
     def parse_response(self, data: bytes) -> DecisionT:
         """The decision as `deliver_response` gets it.
@@ -105,96 +163,82 @@ class BaseGame(ABC, Generic[StateT, DecisionT]):
         response: DecisionT = parse_payload(self.Response, data)
         return response
 
-    def run(
-        self,
-        host: str | None = None,
-        port: int | None = None,
-        *,
-        matches: int | None = 1,
-        connect_timeout: float = 30.0,
-    ) -> None:
-        """Connect and play; returns when the matches are over. Blocking; for code within Trio there is `arun`.
-
-        Args:
-            host: name or address of the broker; if not given, the environment's BROKER_HOST, or 127.0.0.1.
-            port: its port for players; if not given, the environment's BROKER_PORT, or 9000.
-            matches: how many matches to hold, one after the other; None for as long as there is a broker.
-            connect_timeout: for how many seconds to go on trying to connect; 0 for a single attempt.
-
-        Raises:
-            BrokerUnreachableError: no broker answered in that time.
-            ConnectionLostError: the connection ended, and not by the end of the match.
-            RemoteProtocolError: the broker said what no broker says.
-        """
-        run_blocking(partial(self.arun, host, port, matches=matches, connect_timeout=connect_timeout))
-
-    async def arun(
-        self,
-        host: str | None = None,
-        port: int | None = None,
-        *,
-        matches: int | None = 1,
-        connect_timeout: float = 30.0,
-    ) -> None:
-        """As `run`, within Trio."""
-        await play_matches(self.play_match, host, port, matches=matches, connect_timeout=connect_timeout)
-
     async def play_match(self, session: Session) -> None:
-        """One match, from hello to termination."""
-        await session.send(basic.GAME_HELLO)
+        """One match, from hello to the last word."""
+        self.__picture = self.__outcome = None
+        wire = await self.__join(session)
+        if wire is None or not await self.__play_at(wire):
+            await call(self.on_terminated)
+
+    async def __join(self, session: Session) -> GameWire | None:
+        """The way to the broker, when all players are there; None if there will be no match."""
+        place = await Place.join(session, extended.GAME_HELLO, self.__hello())
+        if place is not None:
+            return ExtendedGameWire(place)
         message = await session.receive()
-        if not basic.is_termination(message):
-            names = basic.parse_players(message)
-            await call(self.initialise, [Player(seat, name) for seat, name in enumerate(names)])
-            if await self._play_turns(session):
-                return
-        await call(self.on_terminated)
+        return None if basic.is_termination(message) else BasicGameWire(session, basic.parse_players(message))
 
-    async def _play_turns(self, session: Session) -> bool:
-        """All turns; whether it was the game that said it is over."""
-        while not basic.is_termination(message := await session.receive()):
-            if message != basic.TRIGGER:
-                raise RemoteProtocolError(f"expected a trigger, the broker sent {message!r}")
-            action = await call(self.next_action)
-            if action.player is None:
-                hand_in_scores(action.scores)
-                await self._end(session)
-                return True
-            await session.send(basic.action(action.player, action.state))
-            if basic.is_termination(answer := await session.receive()):
-                return False
-            await self._deliver(action.player, answer)
-        return False
+    def __hello(self) -> pb.Hello:
+        hello = pb.Hello(
+            name=self.NAME or type(self).__name__,
+            players=self.PLAYERS,
+            time_control=None if self.TIME_CONTROL is None else self.TIME_CONTROL.to_wire(),
+            content_type=self.CONTENT_TYPE,
+            spectator_delay_ms=to_limit(self.SPECTATOR_DELAY),
+        )
+        if self.SPECTATORS is not None:
+            hello.spectators = self.SPECTATORS
+        return hello
 
-    async def _deliver(self, player: int, answer: messages.Message) -> None:
-        if answer.opcode != messages.DECISION:
-            raise RemoteProtocolError(f"expected the answer of player {player}, the broker sent {answer!r}")
-        if answer.operand == Cause.NONE:
-            await call(self.deliver_response, self.parse_response(answer.body))
+    async def __play_at(self, wire: GameWire) -> bool:
+        """The match itself; whether it was the game that said it is over."""
+        table: AsyncTable[StateT, DecisionT] = AsyncTable(wire, self.parse_response)
+        over = None
+        try:
+            await self.__play(table)
+        except MatchOverError as error:
+            over = error
+        self.__outcome = table.outcome if over is None else over.outcome
+        if self.__outcome is not None:
+            await call(self.on_outcome, self.__outcome)
+        return over is None
+
+    async def __play(self, table: AsyncTable[StateT, DecisionT]) -> None:
+        await call(self.initialise, table.players)
+        if type(self).play is BaseGame.play:
+            await self.__play_by_actions(table)
+        elif inspect.iscoroutinefunction(self.play):
+            await self.play(table)
         else:
-            await call(self.deliver_failure, player, _cause(answer.operand))
+            # Its own limiter: the default one is shared by the process, and a game may take long. Abandoned when
+            # cancelled, so that Ctrl-C need not wait for a thread that waits for something else.
+            limiter = trio.CapacityLimiter(1)
+            await trio.to_thread.run_sync(self.play, Table(table), abandon_on_cancel=True, limiter=limiter)
+        if not table.ended:
+            await table.end()
 
-    async def _end(self, session: Session) -> None:
-        await session.send(basic.END)
-        while not basic.is_termination(await session.receive()):
-            pass
+    async def __play_by_actions(self, table: AsyncTable[StateT, DecisionT]) -> None:
+        while not table.ended:
+            await table.ready()
+            action = await call(self.next_action)
+            if self.__picture is not None:
+                await table.publish(self.__picture)
+                self.__picture = None
+            if action.player is None:
+                await table.end(action.scores)
+            else:
+                await self.__ask(table, action.player, action)
 
-
-def _cause(number: int) -> Cause:
-    """The cause of this number; one that a newer broker may have added counts as a violation."""
-    try:
-        return Cause(number)
-    except ValueError:
-        return Cause.PROTOCOL_VIOLATION
+    async def __ask(self, table: AsyncTable[Any, DecisionT], player: int, action: Action) -> None:
+        answer = await table.ask(player, action.state, action.limit)
+        if answer.ok:
+            await call(self.deliver_response, answer.decision)
+        else:
+            await call(self.deliver_failure, player, answer.cause)
 
 
 def run_game(
-    game: BaseGame[Any, Any],
-    host: str | None = None,
-    port: int | None = None,
-    *,
-    matches: int | None = 1,
-    connect_timeout: float = 30.0,
+    game: BaseGame[Any, Any], host: str | None = None, port: int | None = None, **options: Unpack[Options]
 ) -> None:
     """Hold matches of this game; the same as its `run`."""
-    game.run(host, port, matches=matches, connect_timeout=connect_timeout)
+    game.run(host, port, **options)

@@ -1,47 +1,68 @@
-"""One client's conversation with a broker: connect, send messages, receive messages; and the loop around it."""
+"""A client's conversation with a broker, for one match: mostly one connection, after a loss another one."""
 
 import inspect
-import os
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from math import inf
+from typing import TypeVar
 
-import trio
+import attrs
 
-from bitbroker.errors import BrokerUnreachableError, ConnectionLostError
-from bitbroker.wire.lines import LineFraming
+from bitbroker.client.connection import Connection, Dialer, Wire
+from bitbroker.client.scores import hand_in_scores
 from bitbroker.wire.messages import Message
 
 T = TypeVar("T")
 
-DEFAULT_HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 9000
 
-MAX_MESSAGE_BYTES: Final = 1 << 28
-"""A client takes messages of up to 256 MiB; the broker's own limit (8 MiB by default) is the one that counts."""
+@attrs.frozen
+class Wish:
+    """How a client wants to join.
 
-_RECEIVE_BYTES: Final = 65536
-_FIRST_PAUSE: Final = 0.05
-_LONGEST_PAUSE: Final = 1.0
-_SHORTEST_ATTEMPT: Final = 1.0
+    Attributes:
+        wire: by which wire.
+        match: the name under which it wants to meet the others; empty for the lobby.
+        seat: where a bot would like to sit.
+
+    Raises:
+        ValueError: it wants what the basic wire has no word for, and no other wire.
+    """
+
+    wire: Wire = "auto"
+    match: str = ""
+    seat: int | None = attrs.field(default=None)
+
+    @seat.validator
+    def _check(self, _attribute: object, seat: int | None) -> None:
+        if self.wire == "basic" and (self.match or seat is not None):
+            raise ValueError("match and seat are of the extended wire: leave them out, or wire='basic'")
+        if seat is not None and seat < 0:
+            raise ValueError(f"seat is {seat}: seats are numbered from 0")
 
 
 class Session:
-    """A connection to a broker, for one match."""
+    """A connection to a broker, and the way back to it."""
 
-    def __init__(self, stream: trio.abc.Stream) -> None:
-        self._stream = stream
-        self._decoder = LineFraming(MAX_MESSAGE_BYTES)
+    def __init__(self, connection: Connection, wish: Wish | None = None, dialer: Dialer | None = None) -> None:
+        """Take the connection.
+
+        Args:
+            connection: to the broker; nothing has been said on it.
+            wish: how to join; by the wire that the broker speaks if not given.
+            dialer: what opens another connection after a loss; without it there is no return.
+        """
+        self._connection = connection
+        self._dialer = dialer
+        self._kept: Message | None = None
+        self.wish = wish or Wish()
+
+    @property
+    def can_return(self) -> bool:
+        """Whether there is a way back after a loss."""
+        return self._dialer is not None
 
     async def send(self, *messages: Message) -> None:
-        """Send messages in one write.
-
-        A connection that is lost shows at the next `receive`: the broker may have said farewell before it closed,
-        and that is still to be read.
-        """
-        try:
-            await self._stream.send_all(b"".join([message.to_line() for message in messages]))
-        except trio.BrokenResourceError:
-            await trio.lowlevel.checkpoint()
+        """Send messages in one write; whether the connection is lost shows at the next `receive`."""
+        await self._connection.send(*messages)
 
     async def receive(self) -> Message:
         """The broker's next message.
@@ -50,92 +71,32 @@ class Session:
             ConnectionLostError: the connection ended first.
             RemoteProtocolError: what came is no message.
         """
-        while (message := self._decoder.next_message()) is None:
-            try:
-                data = await self._stream.receive_some(_RECEIVE_BYTES)
-            except trio.BrokenResourceError as error:
-                raise ConnectionLostError(f"the connection to the broker broke in mid-match: {error}") from error
-            if not data:
-                raise ConnectionLostError(
-                    "the broker closed the connection without saying that the match is over; its log says why"
-                )
-            self._decoder.feed(data)
-        return message
+        if (kept := self._kept) is not None:
+            self._kept = None
+            return kept
+        return await self._connection.receive()
 
+    def keep(self, message: Message) -> None:
+        """Give a message back: the next `receive` has it."""
+        self._kept = message
 
-async def connect(host: str, port: int, connect_timeout: float) -> trio.SocketStream:
-    """Open a connection, trying again with growing pauses: clients may start before their broker.
+    async def reconnect(self) -> None:
+        """Put a new connection in the place of the one that was lost, trying until it is there."""
+        assert self._dialer is not None, "without a dialer there is no return"
+        await self._connection.aclose()
+        self._connection = await self._dialer.dial(inf)
 
-    Args:
-        host: name or address of the broker.
-        port: its port for players.
-        connect_timeout: for how many seconds to go on trying; 0 for a single attempt.
+    async def aclose(self) -> None:
+        """Close, without waiting for anything."""
+        await self._connection.aclose()
 
-    Raises:
-        BrokerUnreachableError: nobody answered in that time.
-    """
-    deadline = trio.current_time() + connect_timeout
-    pause = _FIRST_PAUSE
-    while True:
-        reason: object = "no answer"
-        with trio.move_on_after(max(deadline - trio.current_time(), _SHORTEST_ATTEMPT)):
-            try:
-                return await trio.open_tcp_stream(host, port)
-            except (OSError, UnicodeError) as error:  # the latter from a name that can be no host's
-                reason = error
-        if trio.current_time() + pause > deadline:
-            raise BrokerUnreachableError(
-                f"no broker answers at {host} port {port} (tried for {connect_timeout:g} s; {reason}): "
-                "is it running, and are host and port right?"
-            )
-        await trio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
+    def hand_in_scores(self, scores: Sequence[float] | None) -> None:
+        """Pass on a basic game's scores, None for no word about them.
 
-
-async def play_matches(
-    play: Callable[[Session], Awaitable[None]],
-    host: str | None,
-    port: int | None,
-    *,
-    matches: int | None,
-    connect_timeout: float,
-) -> None:
-    """Play one match after the other, each on a connection of its own.
-
-    Args:
-        play: plays one match.
-        host: name or address of the broker; None for what the environment says.
-        port: its port for players; None for what the environment says.
-        matches: how many; None for as long as there is a broker.
-        connect_timeout: seconds to go on trying to connect, each time.
-
-    Raises:
-        BrokerUnreachableError: as `connect`.
-        ValueError: the port, or the number of matches, cannot be one.
-    """
-    if matches is not None and matches < 1:
-        raise ValueError(
-            f"matches is {matches}: it must be 1 or more, or None to stay for as long as there is a broker"
-        )
-    host = host or os.environ.get("BROKER_HOST") or DEFAULT_HOST
-    port = _checked_port(port)
-    played = 0
-    while matches is None or played < matches:
-        stream = await connect(host, port, connect_timeout)
-        try:
-            await play(Session(stream))
-        finally:
-            await trio.aclose_forcefully(stream)
-        played += 1
-
-
-def _checked_port(port: int | None) -> int:
-    source, text = "port", str(port)
-    if not port:
-        source, text = "BROKER_PORT", os.environ.get("BROKER_PORT") or str(DEFAULT_PORT)
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise ValueError(f"{source} is {text!r}: it must be a port, 1 to 65535")
-    return int(text)
+        Raises:
+            OSError: the file for them cannot be written.
+        """
+        hand_in_scores(scores)
 
 
 async def call(method: Callable[..., T | Awaitable[T]], *args: object) -> T:
@@ -144,14 +105,3 @@ async def call(method: Callable[..., T | Awaitable[T]], *args: object) -> T:
     if inspect.isawaitable(result):
         return await result
     return result
-
-
-def run_blocking(main: Callable[[], Awaitable[None]]) -> None:
-    """Run a client from code that is not async. Ctrl-C ends the process quietly, with the shell's usual code."""
-    interrupted = False
-    try:
-        trio.run(main)
-    except* KeyboardInterrupt:  # in a group if it came while Trio was connecting, or in a nursery of the user's
-        interrupted = True
-    if interrupted:
-        raise SystemExit(130)

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ class Odd(BaseBot):
 async def test_bot_plays_its_match(autojump_clock: MockClock, network: FakeNetwork, bot: BaseBot, name: str) -> None:
     """Hello and name in one write; an answer to each request; it closes when the match is over."""
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(bot.arun, *ADDRESS)
+        nursery.start_soon(partial(bot.arun, *ADDRESS, wire="basic"))
         broker = await network.accept()
         assert await broker.hear() == HELLO
         assert await broker.hear() == basic.bot_info(name).to_line()
@@ -89,14 +90,14 @@ async def test_bot_plays_its_match(autojump_clock: MockClock, network: FakeNetwo
 async def test_bot_without_a_place(autojump_clock: MockClock, network: FakeNetwork) -> None:
     """A termination without a match is the end of it, and no error."""
     network.script = [TERMINATION]
-    await Echo().arun(*ADDRESS)
+    await Echo().arun(*ADDRESS, wire="basic")
     assert network.heard == [HELLO + basic.bot_info("Echo").to_line()]
 
 
 async def test_protobuf_payloads(autojump_clock: MockClock, network: FakeNetwork) -> None:
     """The state is parsed for the bot, its decision serialised."""
     network.script = [request(InitialMessageProto(botIndex=7, botName="x").SerializeToString()), TERMINATION]
-    await Named().arun(*ADDRESS)
+    await Named().arun(*ADDRESS, wire="basic")
     said = InitialMessageProto(botIndex=8, botName="x").SerializeToString()
     assert network.heard == [HELLO + basic.bot_info("named").to_line() + answer(said)]
 
@@ -105,7 +106,7 @@ async def test_protobuf_payloads(autojump_clock: MockClock, network: FakeNetwork
 def test_bytes_of_any_kind(network: FakeNetwork, kind: Callable[[bytes], object]) -> None:
     """What has bytes is as good as bytes."""
     network.script = [request(b"state"), TERMINATION]
-    Odd(kind).run(*ADDRESS)
+    Odd(kind).run(*ADDRESS, wire="basic")
     assert network.heard[0].endswith(answer(b"state"))
 
 
@@ -114,14 +115,14 @@ def test_what_is_no_payload(network: FakeNetwork, decision: object) -> None:
     """The error names the method, and says what it may give."""
     network.script = [request(b"state"), TERMINATION]
     with pytest.raises(TypeError, match=r"decide_move gave .*: a payload is bytes or a protobuf message"):
-        Odd(lambda _state: decision).run(*ADDRESS)
+        Odd(lambda _state: decision).run(*ADDRESS, wire="basic")
 
 
 def test_state_that_is_not_of_its_class(network: FakeNetwork) -> None:
     """The parser's own error, which no bot hides by accident."""
     network.script = [request(b"\xff"), TERMINATION]
     with pytest.raises(DecodeError):
-        Named().run(*ADDRESS)
+        Named().run(*ADDRESS, wire="basic")
 
 
 def test_exception_of_the_user_is_bare(network: FakeNetwork) -> None:
@@ -133,7 +134,7 @@ def test_exception_of_the_user_is_bare(network: FakeNetwork) -> None:
 
     network.script = [request(b"state"), TERMINATION]
     with pytest.raises(LookupError) as caught:
-        Odd(fail).run(*ADDRESS)
+        Odd(fail).run(*ADDRESS, wire="basic")
     assert caught.value is error
     assert [entry.name for entry in caught.traceback][-2:] == ["decide_move", "fail"]
 
@@ -147,7 +148,7 @@ def test_interrupt_while_it_thinks_is_quiet(network: FakeNetwork, capfd: pytest.
 
     network.script = [request(b"state"), TERMINATION]
     with pytest.raises(SystemExit) as caught:
-        Odd(think).run(*ADDRESS)
+        Odd(think).run(*ADDRESS, wire="basic")
     assert caught.value.code == 130
     assert capfd.readouterr() == ("", "")
 
@@ -157,13 +158,13 @@ def test_what_no_broker_says_to_a_bot(network: FakeNetwork, message: Message) ->
     """The broker's fault, by name."""
     network.script = [message.to_line()]
     with pytest.raises(RemoteProtocolError, match="expected a request or the termination"):
-        Echo().run(*ADDRESS)
+        Echo().run(*ADDRESS, wire="basic")
 
 
 def test_run_bot_is_run(network: FakeNetwork) -> None:
     """With the same arguments."""
     network.script = [request(b"a"), TERMINATION]
-    run_bot(Echo(), *ADDRESS, matches=2, connect_timeout=1)
+    run_bot(Echo(), *ADDRESS, matches=2, connect_timeout=1, wire="basic")
     assert network.heard == [HELLO + basic.bot_info("Echo").to_line() + answer(b"aa")] * 2
 
 

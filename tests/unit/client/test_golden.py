@@ -85,7 +85,7 @@ async def test_clients_say_what_the_crates_clients_said(
         client = RecordedGame(recording, connection)
     with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(client.arun, *ADDRESS)
+            nursery.start_soon(partial(client.arun, *ADDRESS, wire="basic"))
             await replay_broker(recording, connection, await network.accept())
     if isinstance(client, RecordedBot):
         assert (client.states, client.decisions) == ([], [])

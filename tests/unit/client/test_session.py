@@ -10,7 +10,9 @@ import trio.testing
 from trio.testing import MockClock
 
 from bitbroker.client import BrokerUnreachableError, ConnectionLostError, RemoteProtocolError
-from bitbroker.client.session import MAX_MESSAGE_BYTES, Session, call, play_matches, run_blocking
+from bitbroker.client.connection import MAX_MESSAGE_BYTES, Connection
+from bitbroker.client.running import play_matches, run_blocking
+from bitbroker.client.session import Session, call
 from bitbroker.wire import basic
 from bitbroker.wire.messages import Message
 
@@ -179,7 +181,7 @@ async def test_end_without_termination_says_so(
 async def test_broken_connection_says_so() -> None:
     """A reset is told from an end."""
     near, far = trio.testing.memory_stream_pair()
-    session = Session(near)
+    session = Session(Connection(near))
 
     async def break_it() -> bytes:
         raise trio.BrokenResourceError("reset by peer")
@@ -195,7 +197,7 @@ async def test_farewell_is_heard_though_sending_failed() -> None:
     near, far = trio.testing.memory_stream_pair()
     await far.send_all(TERMINATION)
     await far.aclose()
-    session = Session(near)
+    session = Session(Connection(near))
     await session.send(basic.decision(b"too late"))
     assert basic.is_termination(await session.receive())
     with pytest.raises(ConnectionLostError):
@@ -207,7 +209,7 @@ async def test_what_is_no_message_is_the_brokers_fault() -> None:
     near, far = trio.testing.memory_stream_pair()
     await far.send_all(b"HTTP/1.1 400\n")
     with pytest.raises(RemoteProtocolError, match="not padded base64"):
-        await Session(near).receive()
+        await Session(Connection(near)).receive()
 
 
 async def test_largest_messages_are_taken() -> None:
@@ -216,8 +218,8 @@ async def test_largest_messages_are_taken() -> None:
     big = Message(2, 0, bytes(9 << 20))
     assert len(big.body) < MAX_MESSAGE_BYTES
     await far.send_all(big.to_line())
-    assert await Session(near).receive() == big
-    await Session(near).send(basic.BOT_HELLO, basic.bot_info("x"))
+    assert await Session(Connection(near)).receive() == big
+    await Session(Connection(near)).send(basic.BOT_HELLO, basic.bot_info("x"))
     assert await far.receive_some() == basic.BOT_HELLO.to_line() + basic.bot_info("x").to_line()
 
 

@@ -1,0 +1,166 @@
+"""One connection to a broker: how it is opened, and messages on it."""
+
+import socket
+from collections.abc import Callable
+from typing import Final, Literal
+
+import attrs
+import trio
+
+from bitbroker.client.address import Address
+from bitbroker.errors import BrokerUnreachableError, ConnectionLostError
+from bitbroker.wire import extended
+from bitbroker.wire.framing import Framing
+from bitbroker.wire.lines import LineFraming
+from bitbroker.wire.messages import Message
+from bitbroker.wire.prefixed import PrefixedFraming
+
+Wire = Literal["auto", "basic", "binary"]
+"""`auto`: base64 lines, and the extended wire if the broker speaks it; `basic`: base64 lines and the basic wire;
+`binary`: the length-prefixed framing and the extended wire."""
+
+MAX_MESSAGE_BYTES: Final = 1 << 28
+"""A client takes messages of up to 256 MiB; the broker's own limit (8 MiB by default) is the one that counts."""
+
+_RECEIVE_BYTES: Final = 65536
+FIRST_PAUSE: Final = 0.05
+LONGEST_PAUSE: Final = 1.0
+_SHORTEST_ATTEMPT: Final = 1.0
+# A broker that has vanished without a word is missed after 20 s: soon enough to come back to the match, if it is the
+# network between that has changed. TCP_USER_TIMEOUT is the same for what was sent and not acknowledged.
+_KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 20_000}
+
+
+class Connection:
+    """Messages on a stream. One task may receive and others send at the same time."""
+
+    def __init__(self, stream: trio.abc.Stream, framing: Framing | None = None) -> None:
+        """Take the stream.
+
+        Args:
+            stream: to the broker.
+            framing: how messages travel; lines if not given.
+        """
+        self._stream = stream
+        self._framing = framing or LineFraming(MAX_MESSAGE_BYTES)
+        self._sending = trio.Lock()
+
+    async def send(self, *messages: Message) -> None:
+        """Send messages in one write.
+
+        A connection that is lost shows at the next `receive`: the broker may have said farewell before it closed,
+        and that is still to be read.
+        """
+        await self._send_bytes(self._framing.encode(messages))
+
+    async def receive(self) -> Message:
+        """The broker's next message; a ping is answered, and is none.
+
+        Raises:
+            ConnectionLostError: the connection ended first.
+            RemoteProtocolError: what came is no message.
+        """
+        while extended.code(message := await self._next_message()) == extended.PING:
+            await self.send(extended.pong(message))
+        return message
+
+    async def aclose(self) -> None:
+        """Close, without waiting for anything."""
+        await trio.aclose_forcefully(self._stream)
+
+    async def _next_message(self) -> Message:
+        while (message := self._framing.next_message()) is None:
+            if replies := self._framing.take_replies():
+                await self._send_bytes(replies)
+            self._framing.feed(await self._receive_bytes())
+        return message
+
+    async def _receive_bytes(self) -> bytes:
+        try:
+            data = await self._stream.receive_some(_RECEIVE_BYTES)
+        except trio.BrokenResourceError as error:
+            raise ConnectionLostError(f"the connection to the broker broke in mid-match: {error}") from error
+        if not data:
+            raise ConnectionLostError(
+                "the broker closed the connection without saying that the match is over; its log says why"
+            )
+        return bytes(data)
+
+    async def _send_bytes(self, data: bytes) -> None:
+        async with self._sending:
+            try:
+                await self._stream.send_all(data)
+            except trio.BrokenResourceError:
+                await trio.lowlevel.checkpoint()
+
+
+@attrs.frozen
+class Dialer:
+    """Opens connections to one broker.
+
+    Attributes:
+        address: where it is.
+        make_framing: how messages travel: a new framing for each connection.
+    """
+
+    address: Address
+    make_framing: Callable[[], Framing]
+
+    @classmethod
+    def choose(cls, address: Address, wire: Wire) -> "Dialer":
+        """By the framing that address and wire ask for.
+
+        Raises:
+            ValueError: they ask for two, or for one that is not there.
+        """
+        if wire not in {"auto", "basic", "binary"}:
+            raise ValueError(f"wire is {wire!r}: it must be 'auto', 'basic' or 'binary'")
+        framing = PrefixedFraming if wire == "binary" else LineFraming
+        return cls(address, lambda: framing(MAX_MESSAGE_BYTES))
+
+    async def dial(self, timeout: float) -> Connection:  # noqa: ASYNC109 - for how long to go on trying
+        """Open a connection, trying again for so many seconds.
+
+        Raises:
+            BrokerUnreachableError: nobody answered in that time.
+        """
+        return Connection(await connect(self.address.host, self.address.port, timeout), self.make_framing())
+
+
+async def connect(host: str, port: int, connect_timeout: float) -> trio.abc.Stream:
+    """Open a connection, trying again with growing pauses: clients may start before their broker.
+
+    Args:
+        host: name or address of the broker.
+        port: its port for players.
+        connect_timeout: for how many seconds to go on trying; 0 for a single attempt.
+
+    Raises:
+        BrokerUnreachableError: nobody answered in that time.
+    """
+    deadline = trio.current_time() + connect_timeout
+    pause = FIRST_PAUSE
+    while True:
+        reason: object = "no answer"
+        with trio.move_on_after(max(deadline - trio.current_time(), _SHORTEST_ATTEMPT)):
+            try:
+                return _keep_alive(await trio.open_tcp_stream(host, port))
+            except (OSError, UnicodeError) as error:  # the latter from a name that can be no host's
+                reason = error
+        if trio.current_time() + pause > deadline:
+            raise BrokerUnreachableError(
+                f"no broker answers at {host} port {port} (tried for {connect_timeout:g} s; {reason}): "
+                "is it running, and are host and port right?"
+            )
+        await trio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _keep_alive(stream: trio.abc.Stream) -> trio.abc.Stream:
+    """Have the system look for a broker that is gone without a word, where it can; tests have other streams."""
+    if isinstance(stream, trio.SocketStream):
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEP_ALIVE.items():
+            if hasattr(socket, name):
+                stream.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return stream
