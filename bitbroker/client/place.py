@@ -10,6 +10,7 @@ from bitbroker.client.connection import FIRST_PAUSE, LONGEST_PAUSE, MAX_MESSAGE_
 from bitbroker.client.session import Session
 from bitbroker.errors import (
     BasicWireError,
+    BitbrokerError,
     ConnectionLostError,
     RefusedError,
     RemoteProtocolError,
@@ -29,6 +30,7 @@ class Place:
         self._session = session
         self._what = what
         self._welcome = welcome
+        self._gone: BitbrokerError | None = None
         self.start = pb.Start()
 
     @classmethod
@@ -89,7 +91,13 @@ class Place:
         return payload
 
     async def send(self, *messages: Message) -> None:
-        """Send messages in one write; whether the connection is lost shows at the next `receive`."""
+        """Send messages in one write; whether the connection is lost shows at the next `receive`.
+
+        Raises:
+            BitbrokerError: the place is gone, as `come_back` has said.
+        """
+        if self._gone is not None:
+            raise self._gone
         await self._session.send(*messages)
 
     async def receive(self) -> Message:
@@ -123,6 +131,13 @@ class Place:
             ConnectionLostError: there was no way back in that time.
             RefusedError: the broker refused; the place is gone.
         """
+        try:
+            await self._come_back(lost)
+        except BitbrokerError as error:
+            self._gone = error
+            raise
+
+    async def _come_back(self, lost: ConnectionLostError) -> None:
         grace = self._welcome.resume_grace_ms / 1000
         if not (self._welcome.resume_key and self._session.can_return):
             raise lost

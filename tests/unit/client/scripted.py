@@ -4,7 +4,7 @@ Clients wait for what they need, so what they do is the same as with a broker th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import trio
@@ -96,15 +96,19 @@ class ScriptedBroker:
     Attributes:
         attempts: when there was an attempt to connect.
         trouble: how many attempts fail first, for each connection but the first.
+        open_ended: whether connections stay open behind the script.
     """
 
-    def __init__(self, scripts: Iterable[Script], framing: Callable[[int], Framing], *, trouble: int) -> None:
+    def __init__(
+        self, scripts: Iterable[Script], framing: Callable[[int], Framing], *, trouble: int, open_ended: bool
+    ) -> None:
         self._scripts = list(scripts)
         self._make_framing = framing
-        self._heard: list[MemorySendStream] = []
+        self._heard: list[tuple[MemorySendStream, bytearray]] = []
         self._troubles = 0
         self.attempts: list[float] = []
         self.trouble = trouble
+        self.open_ended = open_ended
 
     async def open_tcp_stream(self, host: str, port: int) -> trio.abc.Stream:
         """Take the place of Trio's own."""
@@ -117,14 +121,18 @@ class ScriptedBroker:
         up, down = MemorySendStream(), MemoryReceiveStream()
         for said in self._scripts.pop(0):
             down.put_data(said if isinstance(said, bytes) else self._make_framing(LIMIT).encode([said]))
-        down.put_eof()
-        self._heard.append(up)
+        if not self.open_ended:
+            down.put_eof()
+        self._heard.append((up, bytearray()))
         return trio.StapledStream(up, down)
 
     def heard(self, connection: int = 0) -> list[Message]:
         """What the client said there."""
+        up, said = self._heard[connection]
+        with suppress(trio.WouldBlock):
+            said += up.get_data_nowait()
         framing = self._make_framing(LIMIT)
-        framing.feed(self._heard[connection].get_data_nowait())
+        framing.feed(said)
         messages = []
         while (message := framing.next_message()) is not None:
             messages.append(message)
@@ -133,10 +141,10 @@ class ScriptedBroker:
 
 @contextmanager
 def scripted(
-    *scripts: Script, framing: Callable[[int], Framing] = LineFraming, trouble: int = 0
+    *scripts: Script, framing: Callable[[int], Framing] = LineFraming, trouble: int = 0, open_ended: bool = False
 ) -> Iterator[ScriptedBroker]:
     """Wherever a client connects, there is this broker: a script for each connection, and then nobody."""
-    broker = ScriptedBroker(scripts, framing, trouble=trouble)
+    broker = ScriptedBroker(scripts, framing, trouble=trouble, open_ended=open_ended)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trio, "open_tcp_stream", broker.open_tcp_stream)
         yield broker
