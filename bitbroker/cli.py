@@ -4,6 +4,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,12 +16,14 @@ from cyclopts.validators import Number
 import bitbroker
 from bitbroker.broker.logs import configure_logging
 from bitbroker.broker.service import ListenError, serve
-from bitbroker.errors import SettingsError, UnwellError
+from bitbroker.client.address import find_address
+from bitbroker.errors import BitbrokerError, SettingsError, UnwellError
 from bitbroker.health import DEFAULT_PORT, PORT_ENV, ask_health
 from bitbroker.play.batch import Order
 from bitbroker.play.command import OrderError, play_order
 from bitbroker.play.results import Batch, ResultsError
 from bitbroker.settings import SettingInfo, Settings, declared_settings, load_settings, unknown_variables
+from bitbroker.watch import Watcher
 
 EXIT_USAGE: Final = 2
 _SPARE_DESCRIPTORS: Final = 64
@@ -156,6 +159,30 @@ def health(*, host: str = "127.0.0.1", port: _HttpPort = DEFAULT_PORT) -> None:
         print(ask_health(host, port))
     except UnwellError as error:
         sys.exit(f"bitbroker: {error}")
+
+
+@app.command
+def watch(match: str, *, host: str | None = None, port: int | None = None) -> None:
+    """Look on at a match, and print what happens in plain lines, until it is over.
+
+    What the game shows is printed too, if it is text. Exit codes: 0 the match is over; 1 there is no such match, no
+    broker, or the connection was lost; 2 the command line is wrong; 130 interrupted.
+
+    Args:
+        match: the name under which it meets, which may be before it begins; or its id.
+        host: where the broker is: a name, an address, or ws://host:port/path. [BROKER_HOST; default 127.0.0.1]
+        port: its port for players. [BROKER_PORT; default 9000]
+    """
+    try:
+        find_address(host, port)
+    except ValueError as error:
+        _refuse(str(error))
+    try:
+        Watcher(partial(print, flush=True)).run(host, match, port=port)
+    except BitbrokerError as error:
+        sys.exit(f"bitbroker: {error}")
+    except BrokenPipeError:  # whoever reads this has seen enough; nor must the interpreter write what is left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _raise_descriptor_limit(settings: Settings, log: structlog.typing.FilteringBoundLogger) -> None:

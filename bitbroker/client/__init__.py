@@ -1,4 +1,4 @@
-"""What bots and games are written with.
+"""What bots, games and spectators are written with.
 
 A bot answers requests, a game asks for them; both are a class with a few methods and one blocking call::
 
@@ -18,6 +18,7 @@ from bitbroker.client.answer import Answer
 from bitbroker.client.bot import BaseBot, run_bot
 from bitbroker.client.game import Action, BaseGame, run_game
 from bitbroker.client.match import MatchInfo, MatchOverError, Outcome, Player, Result
+from bitbroker.client.spectator import MatchEvent, Spectator
 from bitbroker.client.table import AsyncTable, Table
 from bitbroker.client.time import Clock, TimeControl
 from bitbroker.errors import (
@@ -44,6 +45,7 @@ __all__ = [
     "Cause",
     "Clock",
     "ConnectionLostError",
+    "MatchEvent",
     "MatchInfo",
     "MatchOverError",
     "Outcome",
@@ -51,6 +53,7 @@ __all__ = [
     "RefusedError",
     "RemoteProtocolError",
     "Result",
+    "Spectator",
     "Table",
     "TimeControl",
     "run_bot",

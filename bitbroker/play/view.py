@@ -14,6 +14,7 @@ from rich.text import Text
 from bitbroker.broker.record import MatchRecord
 from bitbroker.play.match import Plan, Result
 from bitbroker.play.standing import Standing, judge
+from bitbroker.text import printable_name
 
 _COLOURS: Final = ("green", "magenta", "yellow", "blue", "red")
 
@@ -141,7 +142,7 @@ def _tell_winner(result: Result) -> str:
     record = result.record
     verdicts = judge(len(record.seats), record.seat, result.scores)
     names = [
-        f"{_printable(seat.name) or '(no name)'} (bot {result.plan.order[seat.seat] + 1})" for seat in record.seats
+        f"{printable_name(seat.name) or '(no name)'} (bot {result.plan.order[seat.seat] + 1})" for seat in record.seats
     ]
     if result.scores is not None and len(names) == 1:
         return f"{names[0]} scored {result.scores[0]:g}"
@@ -150,10 +151,6 @@ def _tell_winner(result: Result) -> str:
         if who:
             return f"{' and '.join(who)} {word}"
     return f"{' and '.join(names)} played"
-
-
-def _printable(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in name[:40])
 
 
 def draw_standings(bots: Sequence[str], standings: Sequence[Standing]) -> RenderableType:
@@ -167,6 +164,6 @@ def draw_standings(bots: Sequence[str], standings: Sequence[Standing]) -> Render
         counts = map(str, (standing.matches, standing.wins, standing.draws, standing.losses))
         score = "-" if standing.mean_score is None else f"{standing.mean_score:.3f}"
         worst = _time(standing.worst_seconds if standing.moves else None)
-        name = Text(f"{number} {_printable(standing.name)}")
+        name = Text(f"{number} {printable_name(standing.name)}")
         table.add_row(name, *counts, score, _time(standing.mean_seconds), worst, forfeits or "-")
     return Group(table, *(Text(f"bot {number}: {command}") for number, command in enumerate(bots, 1)))

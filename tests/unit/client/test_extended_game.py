@@ -304,7 +304,7 @@ async def test_seat_that_is_not_there(autojump_clock: MockClock) -> None:
 
 
 def test_game_that_cannot_be_played() -> None:
-    """Half of `next_action` and `deliver_response`, and no `play`: it cannot be made, and the error says what to write."""
+    """Half of one way to write a game, and nothing of the other: it cannot be made, and the error says why."""
 
     class Half(BaseGame):
         def next_action(self) -> Action:
