@@ -147,6 +147,10 @@ class BasicWireError(BitbrokerError):
     """The basic wire has no word for what was asked for, and the broker speaks no other."""
 
 
+class MissingExtraError(BitbrokerError):
+    """What was asked for needs a package that the base install leaves out; the message says what to install."""
+
+
 class AnswerFailedError(BitbrokerError):
     """A player's answer failed, and the game took no heed of that.
 

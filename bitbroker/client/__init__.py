@@ -28,6 +28,7 @@ from bitbroker.errors import (
     BrokerUnreachableError,
     Cause,
     ConnectionLostError,
+    MissingExtraError,
     RefusedError,
     RemoteProtocolError,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "MatchEvent",
     "MatchInfo",
     "MatchOverError",
+    "MissingExtraError",
     "Outcome",
     "Player",
     "RefusedError",

@@ -25,6 +25,11 @@ class Address:
     port: int
     path: str | None = None
 
+    @property
+    def netloc(self) -> str:
+        """Host and port as URLs have them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 def find_address(host: str | None = None, port: int | None = None) -> Address:
     """The address that is meant.

@@ -2,22 +2,27 @@
 
 import socket
 from collections.abc import Callable
-from typing import Final, Literal
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 import trio
 
 from bitbroker.client.address import Address
-from bitbroker.errors import BrokerUnreachableError, ConnectionLostError
+from bitbroker.errors import BrokerUnreachableError, ConnectionLostError, MissingExtraError
 from bitbroker.wire import extended
 from bitbroker.wire.framing import Framing
 from bitbroker.wire.lines import LineFraming
 from bitbroker.wire.messages import Message
 from bitbroker.wire.prefixed import PrefixedFraming
 
+if TYPE_CHECKING:
+    from bitbroker.wire.websocket import ClientWebSocketFraming
+
 Wire = Literal["auto", "basic", "binary"]
-"""`auto`: base64 lines, and the extended wire if the broker speaks it; `basic`: base64 lines and the basic wire;
-`binary`: the length-prefixed framing and the extended wire."""
+"""`auto`: lines, and the extended wire if the broker speaks it; `basic`: lines and the basic wire; `binary`: the
+length-prefixed framing and the extended wire. At the address of a WebSocket, its framing takes the place of lines."""
 
 MAX_MESSAGE_BYTES: Final = 1 << 28
 """A client takes messages of up to 256 MiB; the broker's own limit (8 MiB by default) is the one that counts."""
@@ -26,6 +31,7 @@ _RECEIVE_BYTES: Final = 65536
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 1.0
 _SHORTEST_ATTEMPT: Final = 1.0
+_LAST_WORDS_SECONDS: Final = 1.0
 # A broker that has vanished without a word is missed after 20 s: soon enough to come back to the match, if it is the
 # network between that has changed. TCP_USER_TIMEOUT is the same for what was sent and not acknowledged.
 _KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 20_000}
@@ -51,7 +57,9 @@ class Connection:
         A connection that is lost shows at the next `receive`: the broker may have said farewell before it closed,
         and that is still to be read.
         """
-        await self._send_bytes(self._framing.encode(messages))
+        said = self._framing.encode(messages)
+        # Before what is said: a WebSocket's request for an upgrade, and what waited for its answer.
+        await self._send_bytes(self._framing.take_replies() + said)
 
     async def receive(self) -> Message:
         """The broker's next message; a ping is answered, and is none.
@@ -65,8 +73,13 @@ class Connection:
         return message
 
     async def aclose(self) -> None:
-        """Close, without waiting for anything."""
-        await trio.aclose_forcefully(self._stream)
+        """Say the framing's own last words, if it has any, and close, without waiting for anything else."""
+        try:
+            if last_words := self._framing.encode_end():
+                with trio.move_on_after(_LAST_WORDS_SECONDS):
+                    await self._send_bytes(last_words)
+        finally:
+            await trio.aclose_forcefully(self._stream)
 
     async def _next_message(self) -> Message:
         while (message := self._framing.next_message()) is None:
@@ -112,11 +125,15 @@ class Dialer:
 
         Raises:
             ValueError: they ask for two, or for one that is not there.
+            MissingExtraError: a WebSocket is wanted, and the package for it is not installed.
         """
         if wire not in {"auto", "basic", "binary"}:
             raise ValueError(f"wire is {wire!r}: it must be 'auto', 'basic' or 'binary'")
-        framing = PrefixedFraming if wire == "binary" else LineFraming
-        return cls(address, lambda: framing(MAX_MESSAGE_BYTES))
+        if address.path is not None:
+            if wire == "binary":
+                raise ValueError("wire='binary' is for plain TCP: leave it out, or give a tcp:// address")
+            return cls(address, partial(_websocket_framing(), MAX_MESSAGE_BYTES, address.netloc, address.path))
+        return cls(address, partial(PrefixedFraming if wire == "binary" else LineFraming, MAX_MESSAGE_BYTES))
 
     async def dial(self, timeout: float) -> Connection:  # noqa: ASYNC109 - for how long to go on trying
         """Open a connection, trying again for so many seconds.
@@ -125,6 +142,15 @@ class Dialer:
             BrokerUnreachableError: nobody answered in that time.
         """
         return Connection(await connect(self.address.host, self.address.port, timeout), self.make_framing())
+
+
+def _websocket_framing() -> "type[ClientWebSocketFraming]":
+    """The framing whose package only those need who use it."""
+    if find_spec("wsproto") is None:
+        raise MissingExtraError("a ws:// address needs the package wsproto: pip install 'bitbroker[websocket]'")
+    from bitbroker.wire.websocket import ClientWebSocketFraming
+
+    return ClientWebSocketFraming
 
 
 async def connect(host: str, port: int, connect_timeout: float) -> trio.abc.Stream:

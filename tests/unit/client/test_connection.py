@@ -4,11 +4,14 @@ import pytest
 import trio
 from trio.testing import MockClock, memory_stream_pair
 
+from bitbroker.client import BaseBot, ConnectionLostError, MissingExtraError, connection
 from bitbroker.client.connection import Connection
-from bitbroker.errors import ConnectionLostError
 from bitbroker.wire import extended
 from bitbroker.wire.lines import LineFraming
 from bitbroker.wire.messages import Message
+from bitbroker.wire.websocket import ServerWebSocketFraming
+
+from .scripted import LIMIT, decision, outcome, request, start, welcome
 
 MESSAGE = Message(2, 5, b"x")
 
@@ -34,10 +37,10 @@ class ChattyFraming(LineFraming):
 async def test_framing_replies(autojump_clock: MockClock) -> None:
     """They leave before the next wait."""
     near, far = memory_stream_pair()
-    connection = Connection(near, ChattyFraming())
+    connected = Connection(near, ChattyFraming())
     await far.send_all(MESSAGE.to_line()[:3])
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(connection.receive)
+        nursery.start_soon(connected.receive)
         assert await far.receive_some() == b"reply\n"
         await far.send_all(MESSAGE.to_line()[3:])
 
@@ -68,11 +71,11 @@ async def test_sending_while_another_task_receives(autojump_clock: MockClock) ->
         async def aclose(self) -> None:
             await near.aclose()
 
-    connection = Connection(SlowStream())
+    connected = Connection(SlowStream())
     await far.send_all(Message(*extended.PING).to_line() + MESSAGE.to_line())
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(connection.send, MESSAGE)
-        assert await connection.receive() == MESSAGE
+        nursery.start_soon(connected.send, MESSAGE)
+        assert await connected.receive() == MESSAGE
     assert sent == [MESSAGE.to_line(), Message(*extended.PONG).to_line()]
 
 
@@ -80,15 +83,15 @@ async def test_sending_while_another_task_receives(autojump_clock: MockClock) ->
 async def test_ends(autojump_clock: MockClock, *, deaf: bool) -> None:
     """A loss shows at the next receive, never at a send; what was said before is still to be had."""
     near, far = memory_stream_pair()
-    connection = Connection(near)
+    connected = Connection(near)
     await far.send_all(MESSAGE.to_line())
     await far.send_stream.aclose()
     if deaf:
         await far.receive_stream.aclose()
-    await connection.send(MESSAGE)
-    assert await connection.receive() == MESSAGE
+    await connected.send(MESSAGE)
+    assert await connected.receive() == MESSAGE
     with pytest.raises(ConnectionLostError, match="its log says why"):
-        await connection.receive()
+        await connected.receive()
 
 
 async def test_reset(autojump_clock: MockClock) -> None:
@@ -101,3 +104,72 @@ async def test_reset(autojump_clock: MockClock) -> None:
     near.receive_stream.receive_some_hook = reset
     with pytest.raises(ConnectionLostError, match="broke in mid-match: reset by peer"):
         await Connection(near).receive()
+
+
+# By WebSocket.
+
+
+class Upgraded:
+    """The broker's end of a WebSocket, with the broker's own framing."""
+
+    def __init__(self) -> None:
+        self.near, self.far = memory_stream_pair()
+        self.framing = ServerWebSocketFraming(LIMIT, [])
+
+    async def hear(self) -> Message:
+        """The next message."""
+        while (message := self.framing.next_message()) is None:
+            await self.far.send_all(self.framing.take_replies())
+            data = await self.far.receive_some()
+            assert data, "the client left"
+            self.framing.feed(data)
+        return message
+
+    async def say(self, message: Message) -> None:
+        """Say it."""
+        await self.far.send_all(self.framing.encode([message]))
+
+
+class Echo(BaseBot):
+    """Answers with what it is asked."""
+
+    def decide_move(self, state: bytes) -> bytes:
+        """The state."""
+        return state
+
+
+async def test_websocket(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upgrade goes ahead of the hello; at the end the WebSocket is closed by its own rules."""
+    peer = Upgraded()
+    addresses = []
+
+    async def open_tcp_stream(host: str, port: int) -> trio.abc.Stream:
+        addresses.append((host, port))
+        return peer.near
+
+    monkeypatch.setattr(trio, "open_tcp_stream", open_tcp_stream)
+    with trio.fail_after(30):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(Echo().arun, "ws://[::1]:7/play?room=1")
+            assert extended.code(await peer.hear()) == extended.BOT_HELLO
+            assert extended.code(await peer.hear()) == extended.BOT_INFO
+            for message in (welcome(), start(0), request(1, b"a")):
+                await peer.say(message)
+            assert await peer.hear() == decision(1, b"a")
+            await peer.say(outcome())
+            with pytest.raises(ConnectionLostError, match="closed the WebSocket"):
+                await peer.hear()
+    assert addresses == [("::1", 7)]
+
+
+async def test_websocket_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line that says what to install; before anything is connected."""
+    monkeypatch.setattr(connection, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'bitbroker\[websocket\]'"):
+        await Echo().arun("ws://broker")
+
+
+async def test_websocket_and_another_framing() -> None:
+    """One or the other."""
+    with pytest.raises(ValueError, match="wire='binary' is for plain TCP"):
+        await Echo().arun("ws://broker", wire="binary")
