@@ -100,11 +100,16 @@ class Connection:
         return bytes(data)
 
     async def _send_bytes(self, data: bytes) -> None:
-        async with self._sending:
-            try:
-                await self._stream.send_all(data)
-            except trio.BrokenResourceError:
-                await trio.lowlevel.checkpoint()
+        try:
+            self._sending.acquire_nowait()  # without the checkpoint of `acquire`: sending has one
+        except trio.WouldBlock:
+            await self._sending.acquire()
+        try:
+            await self._stream.send_all(data)
+        except trio.BrokenResourceError:
+            await trio.lowlevel.checkpoint()
+        finally:
+            self._sending.release()
 
 
 @attrs.frozen

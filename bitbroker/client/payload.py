@@ -34,10 +34,10 @@ def encode_payload(value: object, source: str) -> bytes:
     Raises:
         TypeError: it is neither.
     """
-    if isinstance(value, ProtobufMessage) and not isinstance(value, type):
-        return value.SerializeToString()
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
+    if isinstance(value, ProtobufMessage) and not isinstance(value, type):  # a slow question, so it comes second
+        return value.SerializeToString()
     raise TypeError(f"{source} gave {value!r}: a payload is bytes or a protobuf message")
 
 

@@ -5,7 +5,16 @@ import trio
 from trio.testing import MockClock
 
 from bitbroker._pb import extended_pb2 as pb
-from bitbroker.client import AsyncTable, BaseBot, BaseGame, Cause, ConnectionLostError, Outcome, RefusedError
+from bitbroker.client import (
+    AsyncTable,
+    BaseBot,
+    BaseGame,
+    Cause,
+    ConnectionLostError,
+    Outcome,
+    RefusedError,
+    RemoteProtocolError,
+)
 from bitbroker.wire import basic, extended
 from bitbroker.wire.messages import Message
 
@@ -242,3 +251,11 @@ async def test_basic_wire_knows_no_return(autojump_clock: MockClock) -> None:
     with scripted([basic.TRIGGER.with_header(2, 5)]) as broker, pytest.raises(ConnectionLostError):
         await Counter().arun()
     assert len(broker.attempts) == 1
+
+
+async def test_return_to_something_else(autojump_clock: MockClock) -> None:
+    """Whatever answers there now is not the broker that it was: an error, and no waiting for a better answer."""
+    scripts = [[welcome(), start(0)], [basic.TERMINATION], [welcome()]]
+    with scripted(*scripts) as broker, pytest.raises(RemoteProtocolError, match="expected the welcome"):
+        await Counter().arun()
+    assert len(broker.attempts) == 2
