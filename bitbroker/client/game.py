@@ -135,7 +135,8 @@ class BaseGame(Client, Generic[StateT, DecisionT]):
 
         Args:
             table: a `Table`, whose methods block; `play` then runs in a thread of its own. If this is `async def`,
-                an `AsyncTable`, whose methods are awaited.
+                an `AsyncTable`, whose methods are awaited. A thread cannot be cancelled: after Ctrl-C, or when `arun`
+                is cancelled, it is left behind, and its table raises an error.
         """
         raise NotImplementedError
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+import trio
 
 from bitbroker._pb import extended_pb2 as pb
 from bitbroker.client import BaseBot, BaseGame, Cause, MatchOverError, Outcome, Table
@@ -123,3 +124,31 @@ def test_ctrl_c_while_a_bot_decides() -> None:
         Bot().run()
     assert caught.value.code == 130
     assert len(broker.heard()) == 2
+
+
+def test_game_that_is_cancelled_leaves_its_thread() -> None:
+    """`arun` ends at once; the table is of no more use, and says so to the thread."""
+    scope = trio.CancelScope()
+    done = threading.Event()
+    errors: list[type[BaseException]] = []
+
+    class Cancelled(Blocking):
+        def play(self, table: Table) -> None:
+            trio.from_thread.run_sync(scope.cancel)
+            try:
+                table.ask(0, b"")
+            except BaseException as error:
+                errors.append(type(error))
+                raise
+            finally:
+                done.set()
+
+    async def main() -> None:
+        with scope:
+            await Cancelled().arun()
+        assert scope.cancelled_caught
+        assert await trio.to_thread.run_sync(done.wait, 60)
+
+    with scripted([welcome(), start()], open_ended=True):
+        trio.run(main)
+    assert errors == [trio.ClosedResourceError]
