@@ -183,6 +183,16 @@ async def test_answer_that_arrived_is_not_said_again(autojump_clock: MockClock) 
     assert [extended.code(message) for message in broker.heard(2)] == [extended.BOT_HELLO]
 
 
+async def test_result_is_of_one_piece(autojump_clock: MockClock) -> None:
+    """What had come of a result when the connection was lost is not mixed with what comes after the return."""
+    game = Announcer()
+    lost = [welcome(), start(), turn_result(1, answer(0, b"half"), more=True)]
+    results = [turn_result(number, answer(1, b"whole"), answer(0, b"whole")) for number in range(1, LAST_TURN + 1)]
+    with scripted(lost, [welcome(), start(last_turn=1), *results, outcome()]):
+        await game.arun()
+    assert game.answers == [[b"whole", b"whole"]] * LAST_TURN
+
+
 async def test_resignation_is_said_again(autojump_clock: MockClock) -> None:
     """It is an answer like others: from memory."""
 

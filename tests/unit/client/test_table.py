@@ -137,6 +137,26 @@ async def test_turns_are_split_to_fit(autojump_clock: MockClock, size: int) -> N
     assert len(parts) <= 2 * (whole.body_bytes // 4096) + 1  # full, as far as asks let them be
 
 
+async def test_turns_that_just_fit_are_not_split(autojump_clock: MockClock) -> None:
+    """Whatever the size: no message above the limit, and none split that is well below it."""
+    sizes = range(2000, 2060)
+
+    class Game(Thought):
+        async def play(self, table: AsyncTable) -> None:
+            for size in sizes:
+                await table.ask_all({0: bytes(size), 1: bytes(size)})
+
+    results = [turn_result(number, answer(0, b""), answer(1, b"")) for number in range(1, len(sizes) + 1)]
+    with scripted([welcome(payload=3000, message=4096), start(), *results, outcome()]) as broker:
+        await Game().arun()
+    said = [message.body_bytes + 2 for message in broker.heard() if extended.code(message) == extended.TURN]
+    whole = [size for size in said if size > 3000]
+    assert max(said) <= 4096
+    assert max(whole) > 4096 - 32
+    assert len(said) == len(whole) + 2 * (len(sizes) - len(whole))
+    assert 0 < len(whole) < len(sizes)
+
+
 async def test_payloads_that_are_too_large(autojump_clock: MockClock) -> None:
     """A state, or what is shown: an error here, and nothing has been said of it."""
 
