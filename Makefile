@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PROTOS := $(patsubst schemas/%,bitbroker/_pb/%,$(wildcard schemas/*.proto schemas/examples/*.proto))
 # Code of this protoc loads on every protobuf runtime from 4.25 on; that of newer ones refuses older runtimes.
 PROTOC_PACKAGE := grpcio-tools==1.62.3
+RUST := tests/interop/rust
 
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' bitbroker/__init__.py)
 IMAGE ?= bitbroker
@@ -17,7 +18,7 @@ DOCKER_BUILD_FLAGS ?=
 PLAYERS ?= 2
 
 # The tests that need nothing else installed.
-ONLY_PYTHON := not engines and not container
+ONLY_PYTHON := not engines and not container and not interop
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -40,6 +41,20 @@ test: $(VENV)/.dev ## Run all tests that need only Python
 .PHONY: test-chess
 test-chess: $(VENV)/.dev ## Play real chess: needs Debian's stockfish and gnuchess
 	$(BIN)/python -m pytest -m engines
+
+.PHONY: test-interop
+test-interop: $(VENV)/.dev rust-programs ## Play with the Rust crate's broker, game and bots: needs cargo and protoc
+	$(BIN)/python -m pytest -m interop
+
+.PHONY: bench-interop
+bench-interop: $(VENV)/.broker rust-programs ## Turns a second of the crate's clients, on its broker and on ours
+	@$(BIN)/python -m tests.interop.bench
+
+.PHONY: rust-programs
+rust-programs:
+	@command -v cargo >/dev/null || { echo "cargo is missing: get Rust 1.85 or newer, on Debian 13 by apt-get install cargo"; exit 1; }
+	@command -v "$${PROTOC:-protoc}" >/dev/null || { echo "protoc is missing: on Debian, apt-get install protobuf-compiler"; exit 1; }
+	cargo build --release --quiet --manifest-path $(RUST)/Cargo.toml --target-dir $(RUST)/target
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.dev ## Run the tests on the lowest versions that pyproject.toml allows
@@ -106,7 +121,7 @@ load: $(VENV)/.broker ## First figures: turns a second at 1 and 100 matches
 
 .PHONY: clean
 clean: ## Remove what was made, the virtual environments too
-	rm -rf .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bitbroker needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
