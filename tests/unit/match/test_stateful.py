@@ -141,6 +141,12 @@ class AnyMatch(RuleBasedStateMachine):
 
     # The game.
 
+    def game_says(self, event: TurnAsked) -> None:
+        """What it may say; unless it has said before what it may not."""
+        self.happens(event)
+        if self.calm >= 0:
+            assert self.match.outcome is None or self.match.outcome.cause is not Cause.GAME_FAULT
+
     @precondition(lambda self: not self.witness.game_waits)
     @rule(order=st.permutations(range(4)), size=st.integers(1, 4), more=st.booleans(), limit=st.none() | LIMITS)
     def game_asks(self, order: Sequence[int], size: int, more: bool, limit: float | None) -> None:
@@ -152,8 +158,9 @@ class AnyMatch(RuleBasedStateMachine):
         questions = [Question(seat, self.new_payload(), limit) for seat in seats]
         more = more and len(known) + len(seats) < len(self.numbered)
         number = self.match.number + (not self.witness.more)
-        self.happens(TurnAsked(questions, None if self.basic else number, more and not self.basic))
-        self.may_repeat = self.may_repeat and bool(known)
+        more = more and not self.basic
+        self.game_says(TurnAsked(questions, None if self.basic else number, more))
+        self.may_repeat = self.may_repeat and bool(known) and more
 
     @precondition(lambda self: self.may_repeat and self.match.number > 0 and not self.basic)
     @rule(cut=st.integers(0, 3))
@@ -163,8 +170,8 @@ class AnyMatch(RuleBasedStateMachine):
         first, second = questions[:cut], questions[cut:]
         more = self.witness.more
         if first and second:
-            self.happens(TurnAsked(first, self.match.number, more=True))
-        self.happens(TurnAsked(second or first, self.match.number, more))
+            self.game_says(TurnAsked(first, self.match.number, more=True))
+        self.game_says(TurnAsked(second or first, self.match.number, more))
         self.may_repeat = more
 
     @precondition(lambda self: self.calm < 0)

@@ -17,6 +17,8 @@ from bitbroker.match import (
     Effect,
     Event,
     Finish,
+    GameAway,
+    GameBack,
     Introduce,
     Match,
     NotTaken,
@@ -29,6 +31,7 @@ from bitbroker.match import (
     TimeReached,
     TurnAsked,
 )
+from bitbroker.settings import FailurePolicy
 
 
 class Witness:
@@ -59,20 +62,22 @@ class Witness:
         self.game_waits = False
         self.more = False
         self._number = 0
-        self._began_at = 0.0
-        self._games_since = 0.0
+        self._began_at = self._games_since = 0.0
         self._fates: dict[tuple[int, int], Cause] = {}
         self._owed = [0] * len(numbered)
         self._asked_before: set[int] = set()
         self._told: set[tuple[int, int]] = set()
-        self._away: set[int] = set()
+        self._failures = [0] * len(numbered)
+        self._banks = [rules.time.bank] * len(numbered)
+        self._clocks: dict[int, tuple[float, float]] = {}
+        self._away: dict[int, float] = {}
+        self._game_away_since = inf
         self._out: set[int] = set()
         self._dismissed: set[int] = set()
 
     def see(self, event: Event, now: float) -> None:
         """Let this happen, and look at what comes of it."""
         was_over = self.match.outcome is not None
-        banks = [seat.bank for seat in self.match.seats]
         effects = list(self.match.handle(event, now))
         self.recording.append((event, now))
         self.effects += effects
@@ -81,9 +86,14 @@ class Witness:
         assert not (was_over and effects)
         if isinstance(event, TurnAsked) and self.match.outcome is None:
             self._note_turn(event, now)
+        elif isinstance(event, GameAway):
+            self._game_away_since = min(self._game_away_since, now)
+        elif isinstance(event, GameBack):
+            self._game_away_since = inf
         for effect in effects:
             _CHECKS[type(effect)](self, effect, event, now)
-        self._check_banks(banks, effects)
+        self._check_policy(effects)
+        assert [seat.bank for seat in self.match.seats] == self._banks
         if self.match.outcome is None:
             self._check_deadlines(event, now)
         else:
@@ -125,8 +135,9 @@ class Witness:
         time = self.match.rules.time
         limit = time.move if seat in self._asked_before else time.start
         assert effect.base == (limit if question.limit is None else question.limit)
-        assert effect.bank == self.match.seats[seat].bank
+        assert effect.bank == self._banks[seat]
         self._asked_before.add(seat)
+        self._clocks[seat] = now, effect.base
         self.open[seat] = now + effect.base + effect.bank
 
     def _check_settled(self, effect: Settled, event: Event, now: float) -> None:
@@ -144,15 +155,24 @@ class Witness:
             assert (event.seat, event.number) == (seat, self._number if self._numbered[seat] else None)
             assert answer.decision is event.decision
             assert not self._owed[seat]
+            self._check_clock(answer, now)
         elif answer.cause is Cause.TIME_LIMIT:
             assert isinstance(event, TimeReached)
             assert deadline <= now
             self._owed[seat] += not self._numbered[seat]
+            self._failures[seat] += 1
+            self._banks[seat] = 0.0
         assert (answer.cause is Cause.NONE) == (answer.decision is not None)
-        assert answer.bank == self.match.seats[seat].bank or self.match.outcome is not None
+        assert answer.bank == self._banks[seat]
         self.settled[seat] = answer
         if deadline is not None:
             self._fates[seat, self._number] = answer.cause
+
+    def _check_clock(self, answer: Answer, now: float) -> None:
+        asked_at, base = self._clocks[answer.seat]
+        assert answer.elapsed == now - asked_at
+        left = max(0.0, self._banks[answer.seat] - max(0.0, answer.elapsed - base))
+        self._banks[answer.seat] = left + self.match.rules.time.increment
 
     def _check_deliver(self, effect: Deliver, _event: Event, now: float) -> None:
         assert self.game_waits
@@ -165,6 +185,7 @@ class Witness:
     def _check_not_taken(self, effect: NotTaken, event: Event, now: float) -> None:
         assert isinstance(event, Decided)
         assert (effect.seat, effect.number) == (event.seat, event.number)
+        assert event.seat not in self.open or event.number != self._number
         if effect.number is None:
             assert (effect.cause is Cause.TIME_LIMIT) == bool(self._owed[effect.seat])
             self._owed[effect.seat] -= bool(self._owed[effect.seat])
@@ -177,21 +198,23 @@ class Witness:
         assert effect.late >= 0
         assert effect.late == 0 or effect.cause is Cause.TIME_LIMIT
 
-    def _check_away(self, effect: Away, event: Event, _now: float) -> None:
+    def _check_away(self, effect: Away, event: Event, now: float) -> None:
         assert event == PlayerAway(effect.seat)
         assert self.match.rules.resume_grace > 0
-        assert effect.seat not in self._away | self._out
-        self._away.add(effect.seat)
+        assert effect.seat not in self._away.keys() | self._out
+        self._away[effect.seat] = now
 
     def _check_back(self, effect: Back, event: Event, _now: float) -> None:
         assert event == PlayerBack(effect.seat)
-        self._away.remove(effect.seat)
+        del self._away[effect.seat]
 
-    def _check_out(self, effect: Out, _event: Event, _now: float) -> None:
+    def _check_out(self, effect: Out, event: Event, now: float) -> None:
         assert effect.seat not in self._out
         assert effect.seat not in self.open
+        if effect.cause is Cause.DISCONNECTED and isinstance(event, TimeReached):
+            assert now >= self._away[effect.seat] + self.match.rules.resume_grace
         self._out.add(effect.seat)
-        self._away.discard(effect.seat)
+        self._away.pop(effect.seat, None)
 
     def _check_dismiss(self, effect: Dismiss, _event: Event, _now: float) -> None:
         assert effect.seat not in self._dismissed
@@ -212,17 +235,20 @@ class Witness:
             assert rules.ends_on_failure
             assert outcome.seat is not None
             assert self.settled[outcome.seat].cause is Cause.TIME_LIMIT
+        elif isinstance(event, TimeReached):
+            since = self._game_away_since if outcome.seat is None else self._away[outcome.seat]
+            assert now >= since + rules.resume_grace
 
     # What must hold after each event.
 
-    def _check_banks(self, before: Sequence[float], effects: Sequence[Effect]) -> None:
-        for place, bank in enumerate(before):
-            answered = any(
-                isinstance(effect, Settled) and (effect.answer.seat, effect.answer.cause) == (place, Cause.NONE)
-                for effect in effects
-            )
-            most = bank + self.match.rules.time.increment if answered else bank
-            assert 0 <= self.match.seats[place].bank <= most
+    def _check_policy(self, effects: Sequence[Effect]) -> None:
+        rules = self.match.rules
+        for effect in effects:
+            if isinstance(effect, Settled) and effect.answer.cause is Cause.TIME_LIMIT:
+                seat = effect.answer.seat
+                tolerated = self._failures[seat] <= rules.tolerated_failures and not rules.basic_game
+                told = tolerated or rules.on_failure is FailurePolicy.TELL_GAME
+                assert told or self.match.outcome is not None or seat in self._out
 
     def _check_deadlines(self, event: Event, now: float) -> None:
         match = self.match
@@ -230,6 +256,7 @@ class Witness:
         assert match.due(now) == [seat for seat, deadline in self.open.items() if deadline <= now]
         assert match.deadline() <= min(self.open.values(), default=inf)
         assert self.open or not self.game_waits
+        assert len(self._out) < len(self._numbered)
         if not self.game_waits:
             assert match.deadline() <= now + match.rules.game_time_limit
         if isinstance(event, TimeReached):
