@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import trio
 
-from bitbroker.client.session import Session
+from bitbroker.client.connection import Connection
 from bitbroker.wire.messages import Message
 from tests.interop.processes import Child, Party, open_party
 from tests.interop.programs import HOST, Broker, Kind, OurBroker, open_broker, read_report, start_bot, start_game
@@ -39,11 +39,11 @@ class Peer:
     def __init__(self, stream: trio.SocketStream, number: int) -> None:
         self.number = number
         self._stream = stream
-        self._session = Session(stream)
+        self._connection = Connection(stream)
 
     async def say(self, *messages: Message) -> None:
         """Send messages in one write."""
-        await self._session.send(*messages)
+        await self._connection.send(*messages)
 
     async def say_bytes(self, data: bytes) -> None:
         """Send bytes."""
@@ -51,7 +51,7 @@ class Peer:
 
     async def hear(self) -> Message:
         """The next message."""
-        return await self._session.receive()
+        return await self._connection.receive()
 
     async def hear_bytes(self) -> bytes:
         """What the next read gives."""
