@@ -262,6 +262,9 @@ class Coordinator:
             if isinstance(heard, Pinged):
                 self._conductor.send(participant, (heard.pong,))
                 return
+            if isinstance(heard, PlayerLost | GameLost):
+                self._lose(participant, heard.cause, "it left")
+                return
         participant.spoken += 1
         self._tally.not_taken[Cause.NOT_ASKED] += 1
         if participant.role is not Role.BOT or participant.spoken > self._settings.max_unasked:

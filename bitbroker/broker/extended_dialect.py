@@ -14,8 +14,10 @@ from bitbroker.match import (
     Decided,
     Deliver,
     Ended,
+    GameLost,
     NotTaken,
     Outcome,
+    PlayerLost,
     Question,
     Resigned,
     Result,
@@ -37,6 +39,7 @@ _RETRY_MS: Final = 1000
 _MAX_RESULT_BYTES: Final = 65536
 _ANSWERS_A_MESSAGE: Final = 64
 """An answer without its decision takes up to 40 bytes: so many stay within what a message holds beside a payload."""
+_LEFT: Final = "it left in mid-match"
 _GONE: Final = frozenset({Ending.LOST_IN_MATCH, Ending.LEFT_WHILE_WAITING})
 _WORTH_ANOTHER_TRY: Final = frozenset({Ending.NO_PLACE, Ending.TOO_MANY_WAITING, Ending.BROKER_FAULT})
 
@@ -75,7 +78,7 @@ class ExtendedBot(_Extended):
         self._max_payload_bytes = max_payload_bytes
 
     def hear(self, message: Message, seat: int | None) -> Heard:
-        """A decision or a resignation."""
+        """A decision, a resignation, a leave."""
         assert seat is not None
         what = extended.code(message)
         if what == extended.DECISION:
@@ -84,6 +87,8 @@ class ExtendedBot(_Extended):
             return Decided(seat, decision.decision, decision.number)
         if what == extended.RESIGNATION:
             return Resigned(seat)
+        if what == extended.LEAVE:
+            return PlayerLost(seat, Cause.DISCONNECTED, _LEFT)
         if what == extended.BOT_INFO:
             return None  # for the original's broker
         return super().hear(message, seat)
@@ -113,7 +118,7 @@ class ExtendedGame(_Extended):
         self._max_payload_bytes = max_payload_bytes
 
     def hear(self, message: Message, seat: int | None) -> Heard:
-        """A turn, a publication, or the end."""
+        """A turn, a publication, the end, a leave."""
         what = extended.code(message)
         if what == extended.TURN:
             turn = extended.parse(message, pb.Turn)
@@ -126,6 +131,8 @@ class ExtendedGame(_Extended):
             if message.body_bytes > _MAX_RESULT_BYTES:
                 raise MessageTooLargeError(f"a result of more than {_MAX_RESULT_BYTES:,} bytes")
             return Ended(hear_result(extended.parse(message, pb.Result)))
+        if what == extended.LEAVE:
+            return GameLost(Cause.DISCONNECTED, _LEFT)
         return super().hear(message, seat)
 
     def _hear_ask(self, ask: pb.Ask) -> Question:

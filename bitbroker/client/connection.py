@@ -50,6 +50,7 @@ class Connection:
         self._stream = stream
         self._framing = framing or LineFraming(MAX_MESSAGE_BYTES)
         self._sending = trio.Lock()
+        self._whole = True  # whether all that was sent went out whole: behind half a message there is nothing to say
 
     async def send(self, *messages: Message) -> None:
         """Send messages in one write.
@@ -72,12 +73,19 @@ class Connection:
             await self.send(extended.pong(message))
         return message
 
-    async def aclose(self) -> None:
-        """Say the framing's own last words, if it has any, and close, without waiting for anything else."""
+    async def aclose(self, *last: Message) -> None:
+        """Say last words, and the framing's own, if there are any, and close, without waiting for anything else.
+
+        Args:
+            last: what to say even if this task is being cancelled, as far as the stream takes it soon.
+        """
         try:
-            if last_words := self._framing.encode_end():
-                with trio.move_on_after(_LAST_WORDS_SECONDS):
+            last_words = (self._framing.encode(last) if last else b"") + self._framing.encode_end()
+            if last_words and self._whole:
+                with trio.CancelScope(deadline=trio.current_time() + _LAST_WORDS_SECONDS, shield=bool(last)):
                     await self._send_bytes(last_words)
+        except trio.ClosedResourceError:
+            pass  # in the middle of a return: the old one is closed, and there is no new one
         finally:
             await trio.aclose_forcefully(self._stream)
 
@@ -104,8 +112,10 @@ class Connection:
             self._sending.acquire_nowait()  # without the checkpoint of `acquire`: sending has one
         except trio.WouldBlock:
             await self._sending.acquire()
+        self._whole = False
         try:
             await self._stream.send_all(data)
+            self._whole = True
         except trio.BrokenResourceError:
             await trio.lowlevel.checkpoint()
         finally:

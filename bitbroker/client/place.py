@@ -1,6 +1,6 @@
 """A client's place on the extended wire: the handshake, and the way back to the place after a lost connection."""
 
-from typing import Self
+from typing import Final, Self
 
 import trio
 
@@ -17,6 +17,8 @@ from bitbroker.errors import (
 )
 from bitbroker.wire import extended
 from bitbroker.wire.messages import Message
+
+_LAST: Final = frozenset({extended.OUTCOME, extended.REFUSAL})
 
 
 class Place:
@@ -64,6 +66,7 @@ class Place:
             session.keep(message)
             return None
         place = cls(session, what, _parse_welcome(message))
+        session.parting = (Message(*extended.LEAVE),) if place._welcome.resume_key else ()
         await place._wait_start()
         return place
 
@@ -109,6 +112,8 @@ class Place:
             RemoteProtocolError: what came is no message.
         """
         message = await self._session.receive()
+        if extended.code(message) in _LAST:
+            self._session.parting = ()
         if extended.code(message) == extended.REFUSAL:
             raise _refused(message)
         return message
@@ -135,6 +140,7 @@ class Place:
             await self._come_back(lost)
         except BitbrokerError as error:
             self._gone = error
+            self._session.parting = ()
             raise
 
     async def _come_back(self, lost: ConnectionLostError) -> None:

@@ -40,7 +40,11 @@ class Wish:
 
 
 class Session:
-    """A connection to a broker, and the way back to it."""
+    """A connection to a broker, and the way back to it.
+
+    Attributes:
+        parting: what to say on closing in mid-match, so that nobody waits for this client to come back.
+    """
 
     def __init__(self, connection: Connection, wish: Wish | None = None, dialer: Dialer | None = None) -> None:
         """Take the connection.
@@ -53,6 +57,7 @@ class Session:
         self._connection = connection
         self._dialer = dialer
         self._kept: Message | None = None
+        self.parting: Sequence[Message] = ()
         self.wish = wish or Wish()
 
     @property
@@ -88,7 +93,7 @@ class Session:
 
     async def aclose(self) -> None:
         """Close, without waiting for anything."""
-        await self._connection.aclose()
+        await self._connection.aclose(*self.parting)
 
     def hand_in_scores(self, scores: Sequence[float] | None) -> None:
         """Pass on a basic game's scores, None for no word about them.

@@ -145,6 +145,28 @@ async def test_a_bot_that_stays_away_is_lost(autojump_clock: MockClock, open_she
     assert (await late.hear_last(extended.REFUSAL, pb.Refusal)).code == "unknown-key"
 
 
+@pytest.mark.parametrize("leaver", ["bot", "game", "waiting"])
+async def test_who_leaves_for_good_is_not_waited_for(
+    autojump_clock: MockClock, open_shell: OpenShell, leaver: str
+) -> None:
+    """A bot that says so is disconnected at once, a game is lost; who waits frees its place."""
+    shell = open_shell(num_players=1)
+    leave = Message(*extended.LEAVE)
+    if leaver == "waiting":
+        waiting = shell.greet(extended.BOT_HELLO, name="waiting")
+        await waiting.hear_as(extended.WELCOME, pb.Welcome)
+        waiting.say(leave)
+        assert await waiting.hear_farewell() == []
+        assert shell.coordinator.lobby.everybody() == []
+        return
+    game, (bot,), _ = await begin(shell, ["a"])
+    gone, other = (bot, game) if leaver == "bot" else (game, bot)
+    gone.say(leave)
+    outcome = await other.hear_last(extended.OUTCOME, pb.Outcome)
+    assert outcome.cause == (pb.CAUSE_DISCONNECTED if leaver == "bot" else pb.CAUSE_GAME_LOST)
+    assert (outcome.detail, trio.current_time()) == ("it left in mid-match", 0)
+
+
 async def test_a_game_returns_and_repeats_its_turn(autojump_clock: MockClock, open_shell: OpenShell) -> None:
     """It learns what was taken, and gets the result of its turn, asked once."""
     shell = open_shell(num_players=1)

@@ -314,7 +314,7 @@ async def test_decision_that_is_too_large(autojump_clock: MockClock) -> None:
     script = [welcome(payload=3), start(0), request(1, b"abc"), request(2, b"abcd")]
     with scripted(script) as broker, pytest.raises(ValueError, match="decision of 4 bytes: the broker takes up to 3"):
         await Echo().arun()
-    assert broker.heard()[2:] == [decision(1, b"abc")]
+    assert broker.heard()[2:] == [decision(1, b"abc"), Message(*extended.LEAVE)]
 
 
 async def test_default_hooks(autojump_clock: MockClock, caplog: pytest.LogCaptureFixture) -> None:

@@ -298,7 +298,7 @@ async def test_seat_that_is_not_there(autojump_clock: MockClock) -> None:
     """An error here, where it was written, and not a fault that the broker finds."""
     with scripted([welcome(), start()]) as broker, pytest.raises(ValueError, match="no player 2: this match has 2"):
         await Obedient(Action.player_action(2, b"")).arun()
-    assert len(broker.heard()) == 1
+    assert broker.heard()[1:] == [Message(*extended.LEAVE)]
     with pytest.raises(ValueError, match="no player -1"):
         Action.player_action(-1, b"")
 
