@@ -5,6 +5,7 @@ errors and docs/settings.md are made from the same declarations.
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -111,7 +112,7 @@ def _setting(
     def convert(value: Any) -> Any:
         try:
             return parse(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise SettingsError(f"{info.env} ({info.flag}) is {str(value)[:80]!r}: it must be {info.allowed}") from None
 
     return attrs.field(default=default, converter=convert, kw_only=True, metadata={_METADATA: info})
@@ -162,15 +163,33 @@ def _parse_text(value: Any) -> str:
     return value.strip()
 
 
-def _parse_words(value: Any) -> tuple[str, ...]:
-    words = value.split(",") if isinstance(value, str) else list(value)
-    if not all(isinstance(word, str) for word in words):
+_ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^\s/,]+")
+
+
+def _parse_origins(value: Any) -> tuple[str, ...]:
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, list | tuple):
+        raise TypeError
+    origins = tuple(filter(None, map(str.strip, words)))
+    if not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError  # one with a path or a slash at its end, above all, would never match
+    return origins
+
+
+def _parse_host(value: Any) -> str:
+    host = _parse_text(value)
+    if not host.isprintable():
         raise ValueError
-    return tuple(word.strip() for word in words if word.strip())
+    host.encode("idna")  # what the system's resolver is given; it raises on an empty or a too long label
+    return host
 
 
 def _parse_path(value: Any) -> Path | None:
-    return None if value is None else Path(_parse_text(str(value)))
+    if value is None or isinstance(value, Path):
+        return value
+    if "\0" in (path := _parse_text(value)):
+        raise ValueError
+    return Path(path)
 
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
@@ -188,7 +207,7 @@ def _parse_switch(value: Any) -> bool:
     raise ValueError
 
 
-_HOST: Final = (_parse_text, "a host name or address")
+_HOST: Final = (_parse_host, "a host name or address")
 _SWITCH: Final = (_parse_switch, "true or false")
 _DAY: Final = 86400.0
 
@@ -273,7 +292,7 @@ class Settings:
     )
     origins: tuple[str, ...] = _setting(
         "origins",
-        (_parse_words, "origins such as https://example.org, separated by commas, or *"),
+        (_parse_origins, "origins such as https://example.org, separated by commas, or *"),
         "The web pages whose scripts may connect by WebSocket; * for all. Clients that are no browsers need no leave.",
         default=(),
     )
@@ -398,7 +417,7 @@ def _read_toml(path: Path, declared: Mapping[str, SettingInfo]) -> dict[str, Any
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # not TOML, not UTF-8, or a number that Python does not read
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from None
     for name in values:
         if name not in declared:
