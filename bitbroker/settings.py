@@ -311,7 +311,7 @@ class Settings:
     max_waiting: int = _setting(
         "max_waiting",
         _whole(2, 1_000_000),
-        "How many games and bots may wait for a match; who comes on top is refused.",
+        "How many games and bots may wait for a match; who comes on top is refused, unless others wait for it.",
         default=4096,
     )
     max_connections: int = _setting(

@@ -12,7 +12,7 @@ from bitbroker.settings import Settings, Surplus
 class Lobby:
     """Complete handshakes in the order in which their connections were accepted; a room for each name to meet under.
 
-    Holds `max_waiting` participants at the most; their connections are what costs memory.
+    Holds `max_waiting` participants at the most, and whom else those wait for; their connections are what costs memory.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -34,9 +34,14 @@ class Lobby:
         Returns:
             Why it may not wait; None if it may.
         """
-        if self._settings.surplus is Surplus.REFUSE and not self._has_place(participant, seating=seating):
+        has_place = self._has_place(participant, seating=seating)
+        if self._settings.surplus is Surplus.REFUSE and not has_place:
             return Ending.NO_PLACE
-        if sum(self._counts.values()) >= self._settings.max_waiting:
+        # Who is waited for is let into a full lobby too: refused, it would leave the lobby full for ever.
+        is_waited_for = (
+            has_place and participant.greeting.match in self._rooms and participant.role is not Role.SPECTATOR
+        )
+        if sum(self._counts.values()) >= self._settings.max_waiting and not is_waited_for:
             return Ending.TOO_MANY_WAITING
         room = self._rooms.setdefault(participant.greeting.match, {role: [] for role in Role})
         insort(room[participant.role], participant, key=_number)
