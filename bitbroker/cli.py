@@ -3,7 +3,7 @@
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -32,14 +32,18 @@ app = App(
     name="bitbroker",
     version=bitbroker.__version__,
     help="A message broker for real-time play between games and bots, over TCP, in any language.",
-    help_format="plaintext",
+    help_format="markdown",
 )
 
 
-def run() -> None:
-    """Run the command line of this process and exit. Bad input is one line and exit code 2."""
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and exit. Bad input is one line and exit code 2.
+
+    Args:
+        arguments: the command and its flags; None for those of this process.
+    """
     try:
-        app(exit_on_error=False, print_error=False)
+        app(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         _refuse(" ".join(str(error).split()) + " (see bitbroker --help)")
     except (SettingsError, ListenError, OrderError, ResultsError) as error:
@@ -63,6 +67,7 @@ def _serve(*, config: _Config = None, **flags: Any) -> None:
     TOML file, the environment or a flag; a flag weighs most.
 
     SIGTERM or Ctrl-C: running matches may go on for the grace, then everyone is told; a second one ends it at once.
+
     Exit codes: 0 stopped as told, or, with --once, match completed; 2 a setting is missing or wrong, or an address
     taken; 3 with --once, match not completed; 128 + N ended by a second signal N.
     """
@@ -78,7 +83,9 @@ def _serve(*, config: _Config = None, **flags: Any) -> None:
 def _play(
     *,
     game: Annotated[str, Parameter(help="The command that starts the game.")],
-    bot: Annotated[list[str], Parameter(help="The command that starts a bot; once for each player, by seat.")],
+    bot: Annotated[
+        list[str], Parameter(help="The command that starts a bot; once for each player, by seat.", negative="")
+    ],
     matches: Annotated[int, Parameter(help="How many matches.")] = 1,
     parallel: Annotated[int, Parameter(help="How many of them at a time.")] = 1,
     rotate_seats: Annotated[bool, Parameter(help="Move each bot on by a seat with each match.", negative="")] = False,
@@ -108,7 +115,10 @@ def _play(
     sys.exit(play_order(order, settings, results, resume=resume))
 
 
-_PLAY_DEFAULTS: Final = {"log_level": "warning", "resume_grace": 0}  # a process that has lost its broker here is gone
+_PLAY_DEFAULTS: Final[Mapping[str, str]] = {
+    "log_level": "warning",
+    "resume_grace": "0",  # a process that has lost its broker here is gone
+}
 _PLAY_SETTINGS: Final = (
     "time_limit",
     "game_time_limit",
@@ -121,9 +131,9 @@ _PLAY_SETTINGS: Final = (
 )
 
 
-def _flag(name: str, info: SettingInfo) -> inspect.Parameter:
+def _flag(name: str, info: SettingInfo, default: str | None) -> inspect.Parameter:
     """A flag for a setting: text as it was typed, since the settings check it themselves."""
-    default = "required" if info.default is None else f"default {info.default}"
+    default = "required" if default is None else f"default {default}"
     help_text = f"{info.summary} [{info.allowed}; {info.env}; {default}]"
     parameter = Parameter(name=info.flag, help=help_text, negative="", show_default=False)
     kind = bool if info.is_switch else str
@@ -132,16 +142,19 @@ def _flag(name: str, info: SettingInfo) -> inspect.Parameter:
     )
 
 
-def _add_command(name: str, function: Callable[..., None], settings: Iterable[str]) -> None:
-    """Add a command whose `flags` are these settings."""
+def _add_command(
+    name: str, function: Callable[..., None], settings: Iterable[str], defaults: Mapping[str, str]
+) -> None:
+    """Add a command whose `flags` are these settings; `defaults` are those that differ from the declared ones."""
     declared = declared_settings()
     *own, _flags = inspect.signature(function).parameters.values()
-    function.__signature__ = inspect.Signature([*own, *(_flag(each, declared[each]) for each in settings)])  # type: ignore[attr-defined]
+    flags = [_flag(each, declared[each], defaults.get(each, declared[each].default)) for each in settings]
+    function.__signature__ = inspect.Signature([*own, *flags])  # type: ignore[attr-defined]
     app.command(function, name=name)
 
 
-_add_command("serve", _serve, declared_settings())
-_add_command("play", _play, _PLAY_SETTINGS)
+_add_command("serve", _serve, declared_settings(), {})
+_add_command("play", _play, _PLAY_SETTINGS, _PLAY_DEFAULTS)
 
 
 _HttpPort = Annotated[int, Parameter(env_var=PORT_ENV, validator=Number(gte=1, lte=65535))]
