@@ -67,7 +67,7 @@ def _counters(snapshot: Snapshot) -> Iterable[Metric]:
     for cause in Cause:
         if cause is not Cause.NONE:
             matches.add_metric([cause.label], snapshot.matches_finished.get(cause, 0))
-    for cause in (Cause.TIME_LIMIT, Cause.NOT_ASKED, Cause.ALREADY_ANSWERED):
+    for cause in sorted({Cause.TIME_LIMIT, Cause.NOT_ASKED, Cause.ALREADY_ANSWERED, *snapshot.answers_not_taken}):
         not_taken.add_metric([cause.label], snapshot.answers_not_taken.get(cause, 0))
     yield matches
     yield not_taken
