@@ -9,7 +9,7 @@ from bitbroker._pb import extended_pb2 as pb
 from bitbroker.broker.dialect import Farewell, Publication
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
-from bitbroker.errors import Cause, Ending
+from bitbroker.errors import Cause, Ending, RemoteProtocolError
 from bitbroker.match import (
     Ask,
     Away,
@@ -53,15 +53,28 @@ class Conductor:
 
     def step(self, table: Table, event: Event) -> None:
         """Feed a match one event, and do what it wants."""
-        now = trio.current_time()
+        self.guard(table, self._step, table, event)
+
+    def guard(self, table: Table, act: Callable[..., None], *about: object) -> None:
+        """Do what is about one match.
+
+        Raises:
+            RemoteProtocolError: a client said what it may not, which is no fault of ours.
+        """
         try:
-            self._carry_out(table, table.match.handle(event, now), now)
-            while self._slow:
-                self._cut_off(self._slow.pop(), now)
+            act(*about)
+        except RemoteProtocolError:
+            raise
         except Exception:  # noqa: BLE001 - the boundary of a match: a fault in it ends it, and no other
             _log.exception("match failed", match=table.number)
             detail = "a fault of the broker; its log has the traceback"
             self._finish(table, Outcome(Cause.BROKER_FAULT, None, table.match.turns, 0.0, detail))
+
+    def _step(self, table: Table, event: Event) -> None:
+        now = trio.current_time()
+        self._carry_out(table, table.match.handle(event, now), now)
+        while self._slow:
+            self._cut_off(self._slow.pop(), now)
 
     def publish(self, table: Table, publication: Publication) -> None:
         """Show spectators what the game publishes."""

@@ -232,7 +232,10 @@ class Coordinator:
         table = participant.table
         if table is None:
             self._hear_in_lobby(participant, message)
-            return
+        else:
+            self._conductor.guard(table, self._hear_at_table, participant, table, message)
+
+    def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
         heard = participant.greeting.dialect.hear(message, participant.seat)
         if heard is None:
             return

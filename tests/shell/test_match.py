@@ -1,12 +1,15 @@
 """Matches through connections and coordinator, to the exact time, without a wait."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import trio
 import trio.testing
 from trio.testing import MockClock
 
+from bitbroker.broker.basic_dialect import BasicBot, BasicGame
+from bitbroker.broker.dialect import Heard
 from bitbroker.errors import Cause
 from bitbroker.match import Effect, Event, Match, TurnAsked
 from bitbroker.wire import basic
@@ -209,6 +212,34 @@ async def test_fault_in_the_rules_ends_one_match_alone(
     game, bots = await shell.seat()
     other_game, other_bots = await shell.seat()
     game.say(basic.action(0, b"bug"))
+    assert await game.hear_farewell() == [basic.TERMINATION, basic.TERMINATION]
+    for bot in bots:
+        assert await bot.hear_farewell() == [basic.TERMINATION]
+    await play_turn(other_game, other_bots[0], 0)
+    assert shell.tally.matches == {Cause.BROKER_FAULT: 1}
+
+
+@pytest.mark.parametrize("dialect", [BasicGame, BasicBot])
+async def test_fault_in_hearing_ends_one_match_alone(
+    autojump_clock: MockClock,
+    open_shell: OpenShell,
+    monkeypatch: pytest.MonkeyPatch,
+    dialect: type[BasicGame | BasicBot],
+) -> None:
+    """As one in the rules does: also a bug in understanding what a client said is a bug in its match."""
+    understand = dialect.hear
+    bug = Message(7, 7)
+
+    def hear_with_bug(self: Any, message: Message, seat: int | None) -> Heard:
+        if message == bug:
+            raise LookupError("a bug")
+        return understand(self, message, seat)
+
+    monkeypatch.setattr(dialect, "hear", hear_with_bug)
+    shell = open_shell()
+    game, bots = await shell.seat()
+    other_game, other_bots = await shell.seat()
+    (game if dialect is BasicGame else bots[1]).say(bug)
     assert await game.hear_farewell() == [basic.TERMINATION, basic.TERMINATION]
     for bot in bots:
         assert await bot.hear_farewell() == [basic.TERMINATION]
