@@ -6,11 +6,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+
+from bitbroker.client import Action, BaseBot, BaseGame, Player
 
 PATIENCE = 60.0
 """Seconds after which what is waited for counts as never to come; no test is right or wrong by less."""
@@ -127,6 +130,106 @@ async def start_broker() -> AsyncIterator[StartBroker]:
             if broker.process.returncode is None:
                 assert await broker.stop() == 0
             assert [entry for entry in broker.log if entry["level"] == "error"] == []
+
+
+class Peer:
+    """A process of `peer.py`, which does step by step what a test says."""
+
+    def __init__(self, process: trio.Process) -> None:
+        self.process = process
+        self._rest = b""
+
+    async def hear(self) -> bytes:
+        """The next line that it heard from the broker, newline included; nothing once it has ended."""
+        assert self.process.stdout is not None
+        with trio.fail_after(PATIENCE):
+            while b"\n" not in self._rest:
+                data = await self.process.stdout.receive_some()
+                if not data:
+                    return b""
+                self._rest += data
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line + b"\n"
+
+    async def hear_all(self) -> list[bytes]:
+        """All that it still hears, until it has ended."""
+        lines = []
+        while line := await self.hear():
+            lines.append(line)
+        return lines
+
+    async def go_on(self) -> None:
+        """Let it take the step after a `wait`."""
+        assert self.process.stdin is not None
+        await self.process.stdin.send_all(b"\n")
+
+
+StartPeer = Callable[..., Awaitable[Peer]]
+
+
+@pytest.fixture
+async def start_peer() -> AsyncIterator[StartPeer]:
+    """A factory of peers; takes the broker's port and the steps. What is left of them is killed."""
+    peers: list[Peer] = []
+
+    async def start_peer(port: int, *steps: str | bytes) -> Peer:
+        process = await trio.lowlevel.open_process(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("peer.py")), str(port), *steps],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        peers.append(Peer(process))
+        return peers[-1]
+
+    yield start_peer
+    for peer in peers:
+        peer.process.kill()
+        await peer.process.wait()
+        for stream in (peer.process.stdin, peer.process.stdout):
+            assert stream is not None
+            await stream.aclose()
+
+
+class Echo(BaseBot):
+    """Answers with the state."""
+
+    def decide_move(self, state: bytes) -> bytes:
+        """Answer."""
+        return state
+
+
+class Rounds(BaseGame):
+    """Asks each player so many times, and is answered what it asked."""
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+        self.questions: list[tuple[int, bytes]] = []
+
+    def initialise(self, players: Sequence[Player]) -> None:
+        """Think of all questions."""
+        rounds = range(self.rounds)
+        self.questions = [
+            (player.seat, b"%d in round %d" % (player.seat, number)) for number in rounds for player in players
+        ]
+
+    def next_action(self) -> Action:
+        """The next question."""
+        return Action.player_action(*self.questions[0]) if self.questions else Action.end_game()
+
+    def deliver_response(self, response: bytes) -> None:
+        """Its answer."""
+        assert response == self.questions.pop(0)[1]
+
+
+async def play_match(port: int, players: int = 2, rounds: int = 3) -> None:
+    """A match between proper clients, from beginning to end."""
+    game = Rounds(rounds)
+    with trio.fail_after(PATIENCE):
+        async with trio.open_nursery() as nursery:
+            for _ in range(players):
+                nursery.start_soon(Echo().arun, "127.0.0.1", port)
+            nursery.start_soon(game.arun, "127.0.0.1", port)
+    assert game.questions == []
 
 
 async def fetch(url: str) -> tuple[int, bytes]:

@@ -5,17 +5,9 @@ from typing import Any
 import trio
 from jsonschema import Draft202012Validator
 
-from bitbroker.client import Action, BaseBot, BaseGame
+from bitbroker.client import Action, BaseGame
 
-from .conftest import StartBroker, fetch_json
-
-
-class Echo(BaseBot):
-    """Answers with the state."""
-
-    def decide_move(self, state: bytes) -> bytes:
-        """Answer."""
-        return state
+from .conftest import Echo, StartBroker, fetch_json
 
 
 class Short(BaseGame):
