@@ -5,6 +5,7 @@ import json
 import logging
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
@@ -282,7 +283,8 @@ async def serve(settings: Settings) -> int:
         exit_code = await service.run(listeners)
         nursery.cancel_scope.cancel()
     if results is not None:
-        results.close()
+        with suppress(OSError):  # what could not be written was said when it was to be
+            results.close()
     return exit_code
 
 
