@@ -2,22 +2,19 @@
 
 import itertools
 import json
-import logging
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
 import attrs
-import hypercorn.config
-import hypercorn.trio
 import structlog
 import trio
 
 import bitbroker
 from bitbroker.api.app import create_app
+from bitbroker.api.server import GRACE_SECONDS, serve_app
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.greeting import Role
@@ -36,7 +33,6 @@ EXIT_SIGNALLED: Final = 128
 """Plus the signal's number: ended by a second signal, without farewells."""
 
 _FAREWELL_SECONDS: Final = 1.0
-_HTTP_SECONDS: Final = 0.5
 _PULSE_SECONDS: Final = 0.5
 _BACKLOG: Final = 1024
 """Connections that the kernel holds until they are accepted: what one burst of clients may bring."""
@@ -196,16 +192,7 @@ class Service:
     async def _serve_http(
         self, listeners: Sequence[trio.SocketListener], *, task_status: trio.TaskStatus[None]
     ) -> None:
-        config = hypercorn.config.Config()
-        config.bind = [f"fd://{listener.socket.detach()}" for listener in listeners]
-        config.accesslog = None
-        config.errorlog = logging.getLogger("bitbroker.http")
-        config.graceful_timeout = _HTTP_SECONDS
-        app = create_app(self)
-        serve = partial(hypercorn.trio.serve, app, config, shutdown_trigger=self._http_may_stop.wait)
-        async with trio.open_nursery() as nursery:
-            await nursery.start(serve)
-            task_status.started()
+        await serve_app(create_app(self), listeners, self._http_may_stop, task_status=task_status)
         self._http_stopped.set()
 
     async def _run_pulse(self) -> None:
@@ -235,7 +222,7 @@ class Service:
         with trio.move_on_after(_FAREWELL_SECONDS):
             await self._reception.wait_all_closed()
         self._http_may_stop.set()
-        with trio.move_on_after(_HTTP_SECONDS):
+        with trio.move_on_after(GRACE_SECONDS):
             await self._http_stopped.wait()
         _log.info("stopped", connections_cut=self._tally.connections_open)
 
