@@ -155,10 +155,11 @@ def _tell_winner(result: Result) -> str:
 
 def draw_standings(bots: Sequence[str], standings: Sequence[Standing]) -> RenderableType:
     """The summary of a batch: a line for each bot, and below which bot is which command."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("bot", no_wrap=True)
-    for heading in ("played", "won", "drawn", "lost", "score", "mean move", "worst", "forfeits"):
-        table.add_column(heading, justify="right", no_wrap=heading != "forfeits")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)  # fits 80 columns
+    table.add_column("bot", overflow="fold")
+    for heading in ("played", "won", "drawn", "lost", "score", "mean move", "worst"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("forfeits", justify="right", overflow="fold", min_width=len("forfeits"))
     for number, standing in enumerate(standings, 1):
         forfeits = ", ".join(f"{count} {cause}" for cause, count in sorted(standing.forfeits.items()))
         counts = map(str, (standing.matches, standing.wins, standing.draws, standing.losses))
