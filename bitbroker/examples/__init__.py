@@ -1,1 +1,1 @@
-"""Games and bots to read, run and start from: `connect_four` with its own bots, `chess` for any UCI engine."""
+"""Games and bots to read, run and start from: Monty Hall, connect four, and chess for any UCI engine."""

@@ -1,4 +1,4 @@
-"""The examples through one real broker: fifty games of connect four at once, and ten of chess between engines."""
+"""The examples with real processes: fifty games of connect four at once, ten of chess, batches of Monty Hall."""
 
 import io
 import json
@@ -53,6 +53,24 @@ def example_clients(port: str, results: Path) -> list[list[str]]:
         "trio.run(play)\n"
     )
     return [[sys.executable, "-c", many, port, str(results)]] * 5
+
+
+async def test_batches_of_monty_hall_repeat(tmp_path: Path) -> None:
+    """The same seed is the same batch, match by match; who stays wins where who switches loses."""
+
+    async def won(bot: str, results: str) -> dict[int, float]:
+        batch = [sys.executable, "-m", "bitbroker", "play", "--matches", "12", "--parallel", "4", "--seed", "5"]
+        game, player = (f"{{python}} -m bitbroker.examples.monty_hall.{name}" for name in ("game", bot))
+        command = [*batch, "--game", game, "--bot", player, "--results", str(tmp_path / results)]
+        await trio.run_process(command, capture_stdout=True)
+        lines = map(json.loads, (tmp_path / results).read_text().splitlines())
+        return {line["match"]: line["scores"][0] for line in lines}
+
+    with trio.fail_after(120):
+        switched = await won("switch_bot", "one.jsonl")
+        assert switched == await won("switch_bot", "two.jsonl")
+        assert switched == {match: 1 - score for match, score in (await won("stay_bot", "three.jsonl")).items()}
+    assert sorted(switched) == list(range(1, 13))
 
 
 @pytest.mark.engines

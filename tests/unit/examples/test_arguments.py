@@ -12,9 +12,19 @@ from bitbroker.client import BaseBot, BaseGame, BrokerUnreachableError, Player
 from bitbroker.examples.chess import game as chess_game
 from bitbroker.examples.connect_four import game as connect_four_game
 from bitbroker.examples.connect_four import random_bot, search_bot
+from bitbroker.examples.monty_hall import Choice, Doors, stay_bot, switch_bot
+from bitbroker.examples.monty_hall import game as monty_hall_game
 
 Main = Callable[[Sequence[str]], None]
-MAINS: list[Main] = [connect_four_game.main, chess_game.main, random_bot.main, search_bot.main]
+MAINS: list[Main] = [
+    connect_four_game.main,
+    chess_game.main,
+    monty_hall_game.main,
+    random_bot.main,
+    search_bot.main,
+    stay_bot.main,
+    switch_bot.main,
+]
 
 
 @pytest.fixture
@@ -46,7 +56,15 @@ def test_common_arguments(main: Main, runs: list[tuple[Any, dict[str, Any]]]) ->
     ]
 
 
-@pytest.mark.parametrize(("main", "name"), [(random_bot.main, "random"), (search_bot.main, "search")])
+@pytest.mark.parametrize(
+    ("main", "name"),
+    [
+        (random_bot.main, "random"),
+        (search_bot.main, "search"),
+        (stay_bot.main, "stay"),
+        (switch_bot.main, "switch"),
+    ],
+)
 def test_bots_have_names(main: Main, name: str, runs: list[tuple[Any, dict[str, Any]]]) -> None:
     """Their own, unless told otherwise."""
     main([])
@@ -63,6 +81,36 @@ def test_arguments_reach_the_clients(tmp_path: Path, runs: list[tuple[Any, dict[
     game.deliver_response(pb.Move())
     game.next_action()
     assert json.loads(results.read_text(encoding="utf-8"))["how"] == "illegal move"
+
+
+def first_choices(main: Main, arguments: Sequence[str], runs: list[tuple[Any, dict[str, Any]]]) -> list[int]:
+    """What this player of Monty Hall chooses first, in ten matches."""
+    main(arguments)
+    bot, _ = runs.pop()
+    choices: list[Choice] = [bot.decide_move(Doors()) for _ in range(10)]
+    return [choice.door for choice in choices]
+
+
+def test_the_seed_comes_from_the_command_line_or_the_environment(
+    monkeypatch: pytest.MonkeyPatch, runs: list[tuple[Any, dict[str, Any]]]
+) -> None:
+    """The command line weighs more; without both there is none."""
+    seven = first_choices(stay_bot.main, ["--seed", "7"], runs)
+    monkeypatch.setenv("BROKER_SEED", "7")
+    assert first_choices(stay_bot.main, [], runs) == seven
+    assert first_choices(stay_bot.main, ["--seed", "8"], runs) != seven
+    monkeypatch.setenv("BROKER_SEED", "")
+    assert len({tuple(first_choices(stay_bot.main, [], runs)) for _ in range(10)}) > 1
+
+
+def test_a_seed_in_the_environment_that_makes_no_sense(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on the command line."""
+    monkeypatch.setenv("BROKER_SEED", "lucky")
+    with pytest.raises(SystemExit):
+        monty_hall_game.main([])
+    assert "argument --seed: invalid int value: 'lucky'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
