@@ -104,6 +104,8 @@ class MatchTable:
         self._children = [Child("game", plan.game), *(Child(f"bot {bot + 1}", plan.bots[bot]) for bot in plan.order)]
         self._record: MatchRecord | None = None
         self._over = trio.Event()
+        self._listeners: list[trio.SocketListener] = []
+        self._accepting = trio.CancelScope()
 
     async def play(self, guard: Guard, log_folder: Path | None) -> Result:
         """Play the match.
@@ -118,7 +120,8 @@ class MatchTable:
             scores = Path(folder) / "scores"
             async with trio.open_nursery() as broker:
                 broker.start_soon(self._coordinator.run)
-                ports = [await self._listen(number, broker) for number in range(len(self._children))]
+                ports = [await self._listen() for _ in self._children]
+                broker.start_soon(self._accept, broker)
                 async with trio.open_nursery() as processes:
                     for child, port in zip(self._children, ports, strict=True):
                         processes.start_soon(self._run_child, child, port, scores, guard, log_folder)
@@ -131,15 +134,30 @@ class MatchTable:
             given = _scores_of(self._record) or _read_scores(scores, len(self._plan.order))
             return Result(self._plan, self._record, given, self._children)
 
-    async def _listen(self, number: int, nursery: trio.Nursery) -> int:
-        """Listen for one process; its connections are numbered by its place, so that seats go by it."""
+    async def _listen(self) -> int:
         (listener,) = await trio.open_tcp_listeners(0, host=HOST)
-        numbered = NumberedListener(listener, itertools.repeat(number), framings(()))
-        nursery.start_soon(
-            partial(trio.serve_listeners, self._reception.run_connection, [numbered], handler_nursery=nursery)
-        )
+        self._listeners.append(listener)
         port: int = listener.socket.getsockname()[1]
         return port
+
+    async def _accept(self, handlers: trio.Nursery) -> None:
+        """Accept, until the match is over; a connection's number is its process's place, so that seats go by it."""
+        spoken = framings(())
+        numbered = [
+            NumberedListener(each, itertools.repeat(place), spoken) for place, each in enumerate(self._listeners)
+        ]
+        with self._accepting:
+            await trio.serve_listeners(self._reception.run_connection, numbered, handler_nursery=handlers)
+
+    def _stop_listening(self) -> None:
+        """Let who would stay for another match find nobody, instead of a broker that sends it away again and again.
+
+        The sockets are closed here and now, before anyone hears that the match is over: who came in between would be
+        reset.
+        """
+        self._accepting.cancel()
+        for listener in self._listeners:
+            listener.socket.close()
 
     async def _run_child(self, child: Child, port: int, scores: Path, guard: Guard, log_folder: Path | None) -> None:
         place = self._children.index(child)
@@ -187,6 +205,7 @@ class MatchTable:
                 child.ask_to_end()
 
     def _keep(self, record: MatchRecord) -> None:
+        self._stop_listening()
         self._record = attrs.evolve(record, match=self._plan.number)
         self._over.set()
 

@@ -106,6 +106,16 @@ async def test_process_that_never_joins_is_named(tmp_path: Path) -> None:
     assert "at fault: game, 'sleep 1000': it did not join within 2 s" in out
 
 
+async def test_clients_that_stay_for_more_matches_end_with_theirs(tmp_path: Path) -> None:
+    """They find nobody to connect to, say nothing about it, and are ended; the result is as if they had left."""
+    flags = "--matches 0"
+    code, out, _ = await play(f"{RANDOM} {flags}", f"{RANDOM} {flags}", game=f"{GAME} {flags}")
+    assert code == 0
+    began, game, result = out.splitlines()
+    assert (began, game[:7]) == ("match 1, seed 0", "[game] ")
+    assert ": completed, " in result
+
+
 async def test_bad_command_lines_are_one_line(tmp_path: Path) -> None:
     """Each says which flag, and what is wrong with it; exit code 2, no traceback."""
     here = tmp_path / "results.jsonl"
