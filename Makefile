@@ -17,8 +17,8 @@ DOCKER ?= docker
 DOCKER_BUILD_FLAGS ?=
 PLAYERS ?= 2
 
-# The tests that need nothing else installed.
-ONLY_PYTHON := not engines and not container and not interop
+# The tests that need nothing else installed, but for bash and curl.
+ONLY_PYTHON := not engines and not container and not interop and not fresh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -35,7 +35,7 @@ demo: $(VENV)/.broker ## Play connect four through a real broker, each process b
 		--bot "{python} -m bitbroker.examples.connect_four.search_bot"
 
 .PHONY: test
-test: $(VENV)/.dev ## Run all tests that need only Python
+test: $(VENV)/.dev ## Run all tests that need only Python, bash and curl
 	$(BIN)/python -m pytest -m "$(ONLY_PYTHON)"
 
 .PHONY: test-chess
@@ -55,6 +55,10 @@ rust-programs:
 	@command -v cargo >/dev/null || { echo "cargo is missing: get Rust 1.85 or newer, on Debian 13 by apt-get install cargo"; exit 1; }
 	@command -v "$${PROTOC:-protoc}" >/dev/null || { echo "protoc is missing: on Debian, apt-get install protobuf-compiler"; exit 1; }
 	cargo build --release --quiet --manifest-path $(RUST)/Cargo.toml --target-dir $(RUST)/target
+
+.PHONY: test-docs
+test-docs: $(VENV)/.dev ## Follow README and docs word for word, each page in a fresh environment
+	$(BIN)/python -m pytest -m fresh
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.dev ## Run the tests on the lowest versions that pyproject.toml allows

@@ -9,9 +9,15 @@ Made by `make generate` from `bitbroker/settings.py`; edit that.
 Each setting of `bitbroker serve` comes from a TOML file, the environment or a flag; the environment weighs more than
 the file, and a flag weighs most. The file is named by `--config` or `{CONFIG_ENV}`; its keys are the names below:
 
+<!-- sample: broker.toml -->
 ```toml
 num_players = 2
 time_limit = 1.5
+```
+
+<!-- run: until listening -->
+```sh
+bitbroker serve --config broker.toml
 ```
 
 A value that is missing or wrong is one line on standard error, and exit code 2.

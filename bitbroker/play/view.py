@@ -132,9 +132,9 @@ def tell_end(result: Result) -> list[str]:
         lines += [f"  {culprit.label} stderr: {words}" for words in culprit.last_words]
     elif record.detail:
         lines.append(f"{record.at_fault} at fault: {record.detail}")
-    seconds = f"{record.turns} turns, {record.seconds:.1f} s"
+    turns = "1 turn" if record.turns == 1 else f"{record.turns} turns"
     assert record.cause is not None
-    lines.append(f"{_tell_winner(result)}: {record.cause.label}, {seconds}")
+    lines.append(f"{_tell_winner(result)}: {record.cause.label}, {turns}, {record.seconds:.1f} s")
     return lines
 
 
