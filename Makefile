@@ -119,13 +119,17 @@ docker-run: ## Run a broker from the image, for as many players as PLAYERS says 
 docker-check: $(VENV)/.dev ## Build the image and run it for real, in an engine of its own: needs root and Debian
 	PYTHON=$(BIN)/python docker/check.sh
 
+.PHONY: docs
+docs: $(VENV)/.dev ## Make the documentation's site, to be read from site/index.html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --fresh-env -c docs . site
+
 .PHONY: load
 load: $(VENV)/.broker ## First figures: turns a second at 1 and 100 matches
 	$(BIN)/python tests/load.py
 
 .PHONY: clean
 clean: ## Remove what was made, the virtual environments too
-	rm -rf $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bitbroker needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

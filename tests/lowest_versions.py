@@ -6,5 +6,6 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 extras = project["optional-dependencies"]
-for requirement in [*project["dependencies"], *extras["broker"], *extras["chess"], *extras["websocket"]]:
+optional = [*extras["broker"], *extras["chess"], *extras["docs"], *extras["websocket"]]
+for requirement in [*project["dependencies"], *optional]:
     print(re.sub(r"^([\w-]+)>=([\w.]+)$", r"\1==\2", requirement))

@@ -46,8 +46,8 @@ HEAD: Final = """\
 # With the crate
 
 Made by `make test-interop`, which plays all of this with the Rust crate `bitbroker` 0.1.0 as it is published: its
-broker, and a bot and a game built on it ([tests/interop/rust](../tests/interop/rust/Cargo.toml)). What is built on the crate
-works with our broker by one changed address, and what is built on our client works with the crate's broker.
+broker, and a bot and a game built on it ([tests/interop/rust](../tests/interop/rust/Cargo.toml)). What is built on the
+crate works with our broker by one changed address, and what is built on our client works with the crate's broker.
 
 ## Played
 
