@@ -35,10 +35,10 @@ async def play_on(broker: BrokerProcess) -> None:
 
 
 async def test_what_is_no_client_is_refused(start_broker: StartBroker, start_peer: StartPeer) -> None:
-    """A browser, TLS, a bad line, an unknown opcode, a stranger's hello: that connection alone, with its reason."""
+    """SSH, TLS, a bad line, an unknown opcode, a stranger's hello: that connection alone, with its reason."""
     broker = await start_broker()
     strangers = [
-        (r"raw:GET / HTTP/1.1\r\nHost: x\r\n\r\n", "not-this-protocol", "its first bytes are b'GET / HTTP/1.1", []),
+        (r"raw:SSH-2.0-x\r\n", "not-this-protocol", "its first bytes are b'SSH-2.0", []),
         (r"raw:\x16\x03\x01\x02\x00", "not-this-protocol", "its first bytes are b'\\x16", []),
         ("say:AAI", "malformed", "a line that is not padded base64: 'AAI\\n'", [TERMINATION]),
         (r"raw:AAI=\r\n", "malformed", "a line that is not padded base64: 'AAI=\\r\\n'", [TERMINATION]),
@@ -58,6 +58,19 @@ async def test_what_is_no_client_is_refused(start_broker: StartBroker, start_pee
     await play_match(broker.port)
     assert await broker.stop() == 0
     assert broker.outcomes() == ["completed"]
+
+
+async def test_a_browser_is_told_what_is_spoken_here(start_broker: StartBroker, start_peer: StartPeer) -> None:
+    """A plain GET gets 426 with a sentence; that connection alone ends."""
+    broker = await start_broker()
+    browser = await start_peer(broker.port, r"raw:GET / HTTP/1.1\r\nHost: x\r\n\r\n", "rest")
+    status, *_, sentence = await browser.hear_all()
+    assert status == b"HTTP/1.1 426 Upgrade Required\r\n"
+    assert b"WebSocket" in sentence
+    entry = await broker.wait_logged("connection over", connection=1)
+    assert entry["ending"] == "malformed"
+    await play_match(broker.port)
+    assert await broker.stop() == 0
 
 
 async def test_silence_blocks_nobody(start_broker: StartBroker, start_peer: StartPeer) -> None:
