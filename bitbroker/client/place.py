@@ -67,7 +67,10 @@ class Place:
             return None
         place = cls(session, what, _parse_welcome(message))
         session.parting = (Message(*extended.LEAVE),) if place._welcome.resume_key else ()
-        await place._wait_start()
+        try:
+            await place._wait_start()
+        except ConnectionLostError as lost:
+            await place._look_for_start(lost)
         return place
 
     @property
@@ -165,6 +168,15 @@ class Place:
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 return
+
+    async def _look_for_start(self, lost: ConnectionLostError) -> None:
+        """The start may have been lost on its way: then the match has begun, and there is a place to come back to."""
+        try:
+            await self.come_back(lost)
+        except RefusedError as refused:
+            if refused.code == "unknown-key":  # it has not begun
+                raise lost from refused
+            raise
 
     async def _wait_start(self) -> None:
         while extended.code(message := await self.receive()) != extended.START:

@@ -1,1 +1,1 @@
-"""Games and bots to read, run and start from: Monty Hall, connect four, and chess for any UCI engine."""
+"""Games and bots to read, run and start from: Monty Hall, connect four, light cycles for many, chess for engines."""

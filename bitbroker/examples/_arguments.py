@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,20 @@ def play(client: BaseBot[Any, Any] | BaseGame[Any, Any], options: argparse.Names
             options.port,
             matches=options.matches or None,
             connect_timeout=options.connect_timeout,
+            match=options.match,
         )
     except BitbrokerError as error:
         sys.exit(f"{type(error).__name__}: {error}")
 
 
-def at_least(minimum: int) -> Callable[[str], int]:
-    """The type of an argument that is a whole number, `minimum` or more."""
+def at_least(minimum: int, *, at_most: float = inf) -> Callable[[str], int]:
+    """The type of an argument that is a whole number within these bounds."""
 
     def whole_number(text: str) -> int:
         if (number := int(text)) < minimum:
             raise argparse.ArgumentTypeError(f"{text} is less than {minimum}")
+        if number > at_most:
+            raise argparse.ArgumentTypeError(f"{text} is more than {at_most}")
         return number
 
     return whole_number
@@ -58,6 +62,7 @@ def _client_parser(description: str) -> argparse.ArgumentParser:
         metavar="N",
         help="how many matches to stay for; 0 for as long as there is a broker (default: %(default)s)",
     )
+    parser.add_argument("--match", default="", metavar="NAME", help="meet under this name (default: in the lobby)")
     parser.add_argument(
         "--connect-timeout",
         type=float,

@@ -1,8 +1,11 @@
-"""The examples with real processes: fifty games of connect four at once, ten of chess, batches of Monty Hall."""
+"""The examples with real processes: many games of connect four at once, chess, batches of Monty Hall, a ride."""
 
 import io
 import json
+import re
+import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +14,7 @@ import chess.pgn
 import pytest
 import trio
 
-from .conftest import StartBroker
+from .conftest import PATIENCE, StartBroker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +74,31 @@ async def test_batches_of_monty_hall_repeat(tmp_path: Path) -> None:
         assert switched == await won("switch_bot", "two.jsonl")
         assert switched == {match: 1 - score for match, score in (await won("stay_bot", "three.jsonl")).items()}
     assert sorted(switched) == list(range(1, 13))
+
+
+async def test_a_ride_with_a_spectator(start_broker: StartBroker) -> None:
+    """Who looks on sees the arena after each turn, and in the end who won."""
+    broker = await start_broker()
+    address = ("--port", str(broker.port), "--match", "arena")
+    async with trio.open_nursery() as nursery:
+        watch = [sys.executable, "-m", "bitbroker", "watch", "arena", "--port", str(broker.port)]
+        watching: trio.Process = await nursery.start(partial(trio.run_process, watch, stdout=subprocess.PIPE))
+        await broker.wait_logged("connection opened")
+        for name in ("random_bot", "scout_bot", "scout_bot"):
+            nursery.start_soon(trio.run_process, example(f"light_cycles.{name}", *address))
+        game = partial(trio.run_process, example("light_cycles.game", *address, "--players", "3"))
+        nursery.start_soon(partial(game, stdout=subprocess.DEVNULL))
+        assert watching.stdout is not None
+        with trio.fail_after(PATIENCE):
+            lines = b"".join([data async for data in watching.stdout]).decode().splitlines()
+    turns = [line for line in lines if line.startswith("turn ")]
+    assert turns[0] == "turn 0, riding: 3"
+    assert re.fullmatch(r"turn \d+, riding: [01]", turns[-1])
+    assert sum(set(line) <= set("#.012^>v<") and len(line) == 16 for line in lines) == 16 * len(turns)
+    over = lines.index("over: completed")
+    ranks = [re.fullmatch(r"  player (\d) \(.*\) scored \d, rank (\d)", line) for line in lines[over + 1 : over + 4]]
+    assert [rank[1] for rank in ranks if rank] == ["0", "1", "2"]
+    assert "1" in [rank[2] for rank in ranks if rank]
 
 
 @pytest.mark.engines

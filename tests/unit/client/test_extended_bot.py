@@ -25,7 +25,7 @@ from bitbroker.wire import basic, extended
 from bitbroker.wire.messages import Message
 from bitbroker.wire.prefixed import PrefixedFraming
 
-from .scripted import decision, outcome, refusal, request, scripted, start, welcome
+from .scripted import KEY, decision, outcome, refusal, request, scripted, start, welcome
 
 
 class Echo(BaseBot):
@@ -236,12 +236,26 @@ async def test_who_stays_outlives_a_broker(autojump_clock: MockClock) -> None:
         await bot.arun(matches=2)
 
 
-async def test_lost_before_the_start(autojump_clock: MockClock) -> None:
-    """Then the place is lost too."""
-    for script in ([], [welcome()]):
-        with scripted(script, [welcome()]) as broker, pytest.raises(ConnectionLostError, match="its log says why"):
-            await Echo().arun()
-        assert len(broker.attempts) == 1
+@pytest.mark.parametrize("scripts", [[[]], [[welcome()], [refusal("unknown-key")]]])
+async def test_lost_before_the_start(autojump_clock: MockClock, scripts: list[list[Message]]) -> None:
+    """Then the place is lost too; without a welcome at once, with one when its key is of no match."""
+    with scripted(*scripts) as broker, pytest.raises(ConnectionLostError, match=r"its log says why$"):
+        await Echo().arun()
+    assert len(broker.attempts) == len(scripts)
+
+
+async def test_lost_before_the_start_and_refused(autojump_clock: MockClock) -> None:
+    """Any other refusal is told as it is."""
+    with scripted([welcome()], [refusal("broker-stopping")]), pytest.raises(RefusedError, match="broker-stopping"):
+        await Echo().arun()
+
+
+async def test_start_that_was_lost(autojump_clock: MockClock) -> None:
+    """The match may have begun all the same: its key finds that out."""
+    with scripted([welcome()], [welcome(), start(0), request(1, b"a"), outcome()]) as broker:
+        await Echo().arun()
+    assert extended.parse(broker.heard(1)[0], pb.Hello).resume_key == KEY
+    assert broker.heard(1)[1] == decision(1, b"a")
 
 
 async def test_resignation(autojump_clock: MockClock) -> None:

@@ -12,19 +12,23 @@ from bitbroker.client import BaseBot, BaseGame, BrokerUnreachableError, Player
 from bitbroker.examples.chess import game as chess_game
 from bitbroker.examples.connect_four import game as connect_four_game
 from bitbroker.examples.connect_four import random_bot, search_bot
+from bitbroker.examples.light_cycles import game as light_cycles_game
+from bitbroker.examples.light_cycles import random_bot as random_rider
+from bitbroker.examples.light_cycles import scout_bot
 from bitbroker.examples.monty_hall import Choice, Doors, stay_bot, switch_bot
 from bitbroker.examples.monty_hall import game as monty_hall_game
 
 Main = Callable[[Sequence[str]], None]
-MAINS: list[Main] = [
-    connect_four_game.main,
-    chess_game.main,
-    monty_hall_game.main,
-    random_bot.main,
-    search_bot.main,
-    stay_bot.main,
-    switch_bot.main,
+BOTS: list[tuple[Main, str]] = [
+    (random_bot.main, "random"),
+    (search_bot.main, "search"),
+    (random_rider.main, "random"),
+    (scout_bot.main, "scout"),
+    (stay_bot.main, "stay"),
+    (switch_bot.main, "switch"),
 ]
+GAMES: list[Main] = [connect_four_game.main, chess_game.main, light_cycles_game.main, monty_hall_game.main]
+MAINS = [*GAMES, *(main for main, _ in BOTS)]
 
 
 @pytest.fixture
@@ -44,27 +48,20 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
 def test_defaults(main: Main, runs: list[tuple[Any, dict[str, Any]]]) -> None:
     """One match, with the broker that the environment names."""
     main([])
-    assert [options for _, options in runs] == [{"host": None, "port": None, "matches": 1, "connect_timeout": 30.0}]
+    defaults = {"host": None, "port": None, "matches": 1, "connect_timeout": 30.0, "match": ""}
+    assert [options for _, options in runs] == [defaults]
 
 
 @pytest.mark.parametrize("main", MAINS)
 def test_common_arguments(main: Main, runs: list[tuple[Any, dict[str, Any]]]) -> None:
     """All clients have the same; no number of matches is for as long as there is a broker."""
-    main(["--host", "broker", "--port", "9001", "--matches", "0", "--connect-timeout", "1.5"])
+    main(["--host", "broker", "--port", "9001", "--matches", "0", "--connect-timeout", "1.5", "--match", "final"])
     assert [options for _, options in runs] == [
-        {"host": "broker", "port": 9001, "matches": None, "connect_timeout": 1.5}
+        {"host": "broker", "port": 9001, "matches": None, "connect_timeout": 1.5, "match": "final"}
     ]
 
 
-@pytest.mark.parametrize(
-    ("main", "name"),
-    [
-        (random_bot.main, "random"),
-        (search_bot.main, "search"),
-        (stay_bot.main, "stay"),
-        (switch_bot.main, "switch"),
-    ],
-)
+@pytest.mark.parametrize(("main", "name"), BOTS)
 def test_bots_have_names(main: Main, name: str, runs: list[tuple[Any, dict[str, Any]]]) -> None:
     """Their own, unless told otherwise."""
     main([])
@@ -119,6 +116,9 @@ def test_a_seed_in_the_environment_that_makes_no_sense(
         (random_bot.main, ["--matches", "-1"]),
         (search_bot.main, ["--depth", "0"]),
         (chess_game.main, ["--max-plies", "none"]),
+        (light_cycles_game.main, ["--players", "1"]),
+        (light_cycles_game.main, ["--players", "33"]),
+        (scout_bot.main, ["--depth", "0"]),
     ],
 )
 def test_arguments_that_make_no_sense(

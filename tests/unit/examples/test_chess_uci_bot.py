@@ -112,7 +112,7 @@ def test_command_line(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine runs while the bot plays, under its name, and quits when it has played."""
     played = []
 
-    def run(bot: UciBot, host: str, port: int, *, matches: int | None, connect_timeout: float) -> None:
+    def run(bot: UciBot, host: str, port: int, *, matches: int | None, **_options: object) -> None:
         played.append((bot.NAME, port, matches, bot.decide_move(pb.Position(moves=["e2e4"])).uci))
 
     monkeypatch.setattr(BaseBot, "run", run)
