@@ -25,11 +25,30 @@ from bitbroker.wire.lines import LineFraming
 from bitbroker.wire.messages import Message
 
 
-class Peer:
-    """The far end of a connection: says and hears messages, or raw bytes."""
+class WatchedSocket(socket.socket):
+    """A socket that keeps what was written to it, write by write."""
 
-    def __init__(self, sock: socket.socket, framing: Framing) -> None:
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(fileno=sock.detach())
+        self.writes: list[bytes] = []
+
+    def send(self, data: Any, flags: int = 0, /) -> int:
+        """Send, and keep what was sent."""
+        sent = super().send(data, flags)
+        self.writes.append(bytes(data[:sent]))
+        return sent
+
+
+class Peer:
+    """The far end of a connection: says and hears messages, or raw bytes.
+
+    Attributes:
+        writes: what the broker has written to it, write by write.
+    """
+
+    def __init__(self, sock: socket.socket, framing: Framing, writes: list[bytes]) -> None:
         self.socket = sock
+        self.writes = writes
         self.stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
         self._framing = framing
 
@@ -95,10 +114,11 @@ class Shell:
     def connect(self, framing: Framing | None = None) -> Peer:
         """A new connection, accepted now, that has said nothing yet; lines if nothing else is said."""
         self._accepted += 1
-        near, far = socket.socketpair()
+        one_end, far = socket.socketpair()
+        near = WatchedSocket(one_end)
         self._sockets += near, far
         self._nursery.start_soon(self._run, MessageStream(near, self._accepted, "test", framings(())))
-        return Peer(far, framing or LineFraming(1 << 26))
+        return Peer(far, framing or LineFraming(1 << 26), near.writes)
 
     def close(self) -> None:
         """Close what the test has left open."""
