@@ -17,6 +17,9 @@ DOCKER ?= docker
 DOCKER_BUILD_FLAGS ?=
 PLAYERS ?= 2
 
+# Where the benchmark's programs and results go.
+BENCH := tests/bench/build
+
 # The tests that need nothing else installed, but for bash and curl.
 ONLY_PYTHON := not engines and not container and not interop and not fresh
 
@@ -123,13 +126,29 @@ docker-check: $(VENV)/.dev ## Build the image and run it for real, in an engine 
 docs: $(VENV)/.dev ## Make the documentation's site, to be read from site/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --fresh-env -c docs . site
 
-.PHONY: load
-load: $(VENV)/.broker ## First figures: turns a second at 1 and 100 matches
-	$(BIN)/python tests/load.py
+.PHONY: bench
+bench: $(VENV)/.bench bench-programs bench-crate ## Measure side by side with others, and write docs/performance.md's tables and plots
+	$(BIN)/python -m tests.bench.run --json $(BENCH)/results.json --docs docs
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/.bench bench-programs ## See in a minute that the broker has not become much slower
+	$(BIN)/python -m tests.bench.run --quick
+
+.PHONY: bench-programs
+bench-programs: $(BENCH)/load $(BENCH)/relay
+
+$(BENCH)/%: tests/bench/%.c $(wildcard tests/bench/*.h)
+	@command -v $(CC) >/dev/null || { echo "$(CC) is missing: on Debian, apt-get install gcc libc6-dev"; exit 1; }
+	@mkdir -p $(BENCH)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+
+.PHONY: bench-crate
+bench-crate: $(VENV)/.bench
+	@$(BIN)/python -m tests.bench.crate
 
 .PHONY: clean
 clean: ## Remove what was made, the virtual environments too
-	rm -rf $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
+	rm -rf $(BENCH) $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bitbroker needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -137,6 +156,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.broker: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[broker]'
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[broker,bench]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
