@@ -67,6 +67,7 @@ docs/container
 :caption: Inside
 
 docs/interop
+docs/performance
 docs/architecture
 CONTRIBUTING
 CHANGELOG
