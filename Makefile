@@ -21,7 +21,12 @@ PLAYERS ?= 2
 BENCH := tests/bench/build
 
 # The tests that need nothing else installed, but for bash and curl.
-ONLY_PYTHON := not engines and not container and not interop and not fresh
+ONLY_PYTHON := not engines and not container and not interop and not fresh and not languages
+
+GO_BOT := tests/interop/go
+JAVASCRIPT_BOT := tests/interop/javascript
+# What bots in other languages and their tests need, each with Debian's package for it.
+LANGUAGE_TOOLS := go:golang-go protoc:protobuf-compiler node:nodejs npm:npm chromium:chromium
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -62,6 +67,10 @@ rust-programs:
 .PHONY: test-docs
 test-docs: $(VENV)/.dev ## Follow README and docs word for word, each page in a fresh environment
 	$(BIN)/python -m pytest -m fresh
+
+.PHONY: test-languages
+test-languages: $(VENV)/.dev $(GO_BOT)/bin/nimbot $(JAVASCRIPT_BOT)/node_modules/.installed ## Play with bots in Go and JavaScript: needs their tools, and chromium
+	$(BIN)/python -m pytest -m languages
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.dev ## Run the tests on the lowest versions that pyproject.toml allows
@@ -148,6 +157,7 @@ bench-crate: $(VENV)/.bench
 
 .PHONY: clean
 clean: ## Remove what was made, the virtual environments too
+	rm -rf $(GO_BOT)/bin $(GO_BOT)/pb $(JAVASCRIPT_BOT)/node_modules
 	rm -rf $(BENCH) $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
 
 $(VENV)/bin/python:
@@ -177,4 +187,18 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	rm -rf .venv-protoc
 	$(PYTHON) -m venv .venv-protoc
 	.venv-protoc/bin/python -m pip install --quiet --disable-pip-version-check '$(PROTOC_PACKAGE)' 'setuptools<81'
+	@touch $@
+
+.PHONY: language-tools
+language-tools:
+	@for tool in $(LANGUAGE_TOOLS); do \
+		command -v $${tool%:*} >/dev/null || { echo "$${tool%:*} is missing: on Debian, apt-get install $${tool#*:}"; exit 1; }; \
+	done
+
+$(GO_BOT)/bin/nimbot: $(wildcard $(GO_BOT)/*.go) $(GO_BOT)/go.mod $(GO_BOT)/go.sum $(wildcard schemas/*.proto) | language-tools
+	cd $(GO_BOT) && go generate && go vet && go build -o bin/
+	@test -z "$$(cd $(GO_BOT) && gofmt -l *.go)" || { echo "Go code is not in its style: gofmt -w $(GO_BOT)/*.go"; exit 1; }
+
+$(JAVASCRIPT_BOT)/node_modules/.installed: $(JAVASCRIPT_BOT)/package.json $(JAVASCRIPT_BOT)/.npmrc | language-tools
+	cd $(JAVASCRIPT_BOT) && npm install --loglevel=error
 	@touch $@

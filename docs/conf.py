@@ -48,6 +48,7 @@ docs/tutorial
 
 docs/how-to/write-a-game
 docs/how-to/protobuf-payloads
+docs/how-to/other-languages
 docs/how-to/run-a-league
 docs/how-to/read-a-verdict
 docs/how-to/troubleshooting
