@@ -34,7 +34,7 @@ NOT_RUN: Final = {
     "a picture": "drawn in letters",
     "made up": "lines as they may look, of no run in particular",
     "runs these tests": "a target of the Makefile that runs the tests which would run it; .ci/run runs it by itself",
-    "needs other languages": "their tools are looked for by `make test-languages`, which builds these bots and plays them",
+    "needs other languages": "their tools are looked for by `make test-languages`, which builds and plays these bots",
     "needs a container engine": "an engine is set up by `make docker-check`, which builds, runs and composes the image",
     "needs a Kubernetes cluster": "is for those who have one",
     "needs a service manager": "is for machines that run one, which a test must not take over",
