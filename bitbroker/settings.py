@@ -7,7 +7,7 @@ errors and docs/settings.md are made from the same declarations.
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
@@ -397,7 +397,7 @@ def load_settings(
     """
     declared = declared_settings()
     config = config or (Path(environ[CONFIG_ENV]) if environ.get(CONFIG_ENV) else None)
-    values = {**(defaults or {}), **(_read_toml(config, declared) if config else {})}
+    values = {**(defaults or {}), **(_read_toml(config) if config else {})}
     values |= {name: environ[info.env] for name, info in declared.items() if environ.get(info.env, "") != ""}
     values |= {name: value for name, value in flags.items() if value is not None}
     for name, info in declared.items():
@@ -406,22 +406,36 @@ def load_settings(
     return Settings(**values)
 
 
+def refuse_unknown_names(names: Iterable[str], source: str) -> None:
+    """See to it that each of these names is that of a setting.
+
+    Args:
+        names: what is to be settings.
+        source: who says so, and a verb: the beginning of the error.
+
+    Raises:
+        SettingsError: one is no setting; the message has the nearest one that is.
+    """
+    declared = declared_settings()
+    for name in names:
+        if name not in declared:
+            close = difflib.get_close_matches(name, declared, 1)
+            hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(declared)}"
+            raise SettingsError(f"{source} {name!r}, which is no setting{hint}")
+
+
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Names in the environment that look like settings and are none."""
     known = {info.env for info in declared_settings().values()} | {CONFIG_ENV}
     return sorted(name for name in environ if name.startswith(ENV_PREFIX) and name not in known)
 
 
-def _read_toml(path: Path, declared: Mapping[str, SettingInfo]) -> dict[str, Any]:
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
     except ValueError as error:  # not TOML, not UTF-8, or a number that Python does not read
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from None
-    for name in values:
-        if name not in declared:
-            close = difflib.get_close_matches(name, declared, 1)
-            hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(declared)}"
-            raise SettingsError(f"the settings file {path} sets {name!r}, which is no setting{hint}")
+    refuse_unknown_names(values, f"the settings file {path} sets")
     return values

@@ -60,7 +60,7 @@ class Connection:
         """
         said = self._framing.encode(messages)
         # Before what is said: a WebSocket's request for an upgrade, and what waited for its answer.
-        await self._send_bytes(self._framing.take_replies() + said)
+        await self.send_bytes(self._framing.take_replies() + said)
 
     async def receive(self) -> Message:
         """The broker's next message; a ping is answered, and is none.
@@ -83,7 +83,7 @@ class Connection:
             last_words = (self._framing.encode(last) if last else b"") + self._framing.encode_end()
             if last_words and self._whole:
                 with trio.CancelScope(deadline=trio.current_time() + _LAST_WORDS_SECONDS, shield=bool(last)):
-                    await self._send_bytes(last_words)
+                    await self.send_bytes(last_words)
         except trio.ClosedResourceError:
             pass  # in the middle of a return: the old one is closed, and there is no new one
         finally:
@@ -92,7 +92,7 @@ class Connection:
     async def _next_message(self) -> Message:
         while (message := self._framing.next_message()) is None:
             if replies := self._framing.take_replies():
-                await self._send_bytes(replies)
+                await self.send_bytes(replies)
             self._framing.feed(await self._receive_bytes())
         return message
 
@@ -107,7 +107,8 @@ class Connection:
             )
         return bytes(data)
 
-    async def _send_bytes(self, data: bytes) -> None:
+    async def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are: what a framing has made, or, in a test, nonsense."""
         try:
             self._sending.acquire_nowait()  # without the checkpoint of `acquire`: sending has one
         except trio.WouldBlock:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Generic, Self, Unpack
 
 import attrs
-import trio
 
 from bitbroker._pb import extended_pb2 as pb
 from bitbroker.client.match import MatchOverError, Outcome, Player
@@ -168,7 +167,7 @@ class BaseGame(Client, Generic[StateT, DecisionT]):
         """One match, from hello to the last word."""
         self.__picture = self.__outcome = None
         wire = await self.__join(session)
-        if wire is None or not await self.__play_at(wire):
+        if wire is None or not await self.__play_at(wire, session):
             await call(self.on_terminated)
 
     async def __join(self, session: Session) -> GameWire | None:
@@ -191,12 +190,12 @@ class BaseGame(Client, Generic[StateT, DecisionT]):
             hello.spectators = self.SPECTATORS
         return hello
 
-    async def __play_at(self, wire: GameWire) -> bool:
+    async def __play_at(self, wire: GameWire, session: Session) -> bool:
         """The match itself; whether it was the game that said it is over."""
         table: AsyncTable[StateT, DecisionT] = AsyncTable(wire, self.parse_response)
         over = None
         try:
-            await self.__play(table)
+            await self.__play(table, session)
         except MatchOverError as error:
             over = error
         self.__outcome = table.outcome if over is None else over.outcome
@@ -204,17 +203,14 @@ class BaseGame(Client, Generic[StateT, DecisionT]):
             await call(self.on_outcome, self.__outcome)
         return over is None
 
-    async def __play(self, table: AsyncTable[StateT, DecisionT]) -> None:
+    async def __play(self, table: AsyncTable[StateT, DecisionT], session: Session) -> None:
         await call(self.initialise, table.players)
         if type(self).play is BaseGame.play:
             await self.__play_by_actions(table)
         elif inspect.iscoroutinefunction(self.play):
             await self.play(table)
         else:
-            # Its own limiter: the default one is shared by the process, and a game may take long. Abandoned when
-            # cancelled, so that Ctrl-C need not wait for a thread that waits for something else.
-            limiter = trio.CapacityLimiter(1)
-            await trio.to_thread.run_sync(self.play, Table(table), abandon_on_cancel=True, limiter=limiter)
+            await session.run_in_thread(self.play, Table(table))
         if not table.ended:
             await table.end()
 

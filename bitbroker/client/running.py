@@ -107,6 +107,7 @@ async def play_matches(
 
 def run_blocking(main: Callable[[], Awaitable[None]]) -> None:
     """Run a client from code that is not async. Ctrl-C ends the process quietly, with the shell's usual code."""
+    refuse_within_trio("run", "arun")
     interrupted = False
     try:
         trio.run(main)
@@ -114,3 +115,20 @@ def run_blocking(main: Callable[[], Awaitable[None]]) -> None:
         interrupted = True
     if interrupted:
         raise SystemExit(130)
+
+
+def refuse_within_trio(blocking: str, awaitable: str) -> None:
+    """See to it that a function that blocks is not called where others wait for their turn.
+
+    Args:
+        blocking: its name.
+        awaitable: what to await instead.
+
+    Raises:
+        RuntimeError: it is called within Trio.
+    """
+    try:
+        trio.lowlevel.current_trio_token()
+    except RuntimeError:  # no Trio runs here, as should be
+        return
+    raise RuntimeError(f"{blocking} blocks, so it cannot be called within Trio: await {awaitable}(...) there")

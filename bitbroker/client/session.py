@@ -6,6 +6,7 @@ from math import inf
 from typing import TypeVar
 
 import attrs
+import trio
 
 from bitbroker.client.connection import Connection, Dialer, Wire
 from bitbroker.client.scores import hand_in_scores
@@ -69,6 +70,10 @@ class Session:
         """Send messages in one write; whether the connection is lost shows at the next `receive`."""
         await self._connection.send(*messages)
 
+    async def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are; for tests, which have to talk nonsense too."""
+        await self._connection.send_bytes(data)
+
     async def receive(self) -> Message:
         """The broker's next message.
 
@@ -102,6 +107,14 @@ class Session:
             OSError: the file for them cannot be written.
         """
         hand_in_scores(scores)
+
+    async def run_in_thread(self, function: Callable[..., T], *args: object) -> T:
+        """Run a user's function that may block, in a thread of its own.
+
+        Cancelled, it leaves the thread behind, so that Ctrl-C need not wait for one that waits for something else.
+        """
+        limiter = trio.CapacityLimiter(1)  # the default one is shared by the process, and this may take long
+        return await trio.to_thread.run_sync(function, *args, abandon_on_cancel=True, limiter=limiter)
 
 
 async def call(method: Callable[..., T | Awaitable[T]], *args: object) -> T:

@@ -74,6 +74,11 @@ class Result:
         return self.record.cause is Cause.COMPLETED
 
     @property
+    def began(self) -> bool:
+        """Whether everyone joined, so that there was a match."""
+        return self.record.seconds > 0
+
+    @property
     def culprit(self) -> Child | None:
         """Whose fault the end was, if a process's."""
         if self.record.seat is not None:

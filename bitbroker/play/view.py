@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bitbroker.broker.record import MatchRecord
+from bitbroker.play.advice import advise, tell_exit
 from bitbroker.play.match import Plan, Result
 from bitbroker.play.standing import Standing, judge
 from bitbroker.text import printable_name
@@ -123,17 +124,20 @@ def _time(seconds: float | None) -> str:
 def tell_end(result: Result) -> list[str]:
     """How a match ended, in lines for people; the last one is the result."""
     record = result.record
+    assert record.cause is not None
     lines = []
     culprit = result.culprit
     if culprit is not None:
-        crashed = culprit.exit_code and not culprit.was_ended
-        code = f" (exit code {culprit.exit_code})" if crashed else ""
-        lines.append(f"at fault: {culprit.label}, {culprit.command!r}{code}: {record.detail}")
+        turn = f", in turn {record.turns}" if record.turns else ""
+        how = tell_exit(result, culprit)
+        what = record.detail or record.cause.label
+        lines.append(f"at fault: {culprit.label}, {culprit.command!r}{how}: {what}{turn}")
         lines += [f"  {culprit.label} stderr: {words}" for words in culprit.last_words]
+        advice = advise(result, culprit)
+        lines += [f"  to mend it: {advice}"] if advice else []
     elif record.detail:
         lines.append(f"{record.at_fault} at fault: {record.detail}")
     turns = "1 turn" if record.turns == 1 else f"{record.turns} turns"
-    assert record.cause is not None
     lines.append(f"{_tell_winner(result)}: {record.cause.label}, {turns}, {record.seconds:.1f} s")
     return lines
 
@@ -150,7 +154,7 @@ def _tell_winner(result: Result) -> str:
         who = [name for name, each in zip(names, verdicts, strict=True) if each == verdict]
         if who:
             return f"{' and '.join(who)} {word}"
-    return f"{' and '.join(names)} played"
+    return f"{' and '.join(names)} played" if result.completed else "nobody won"
 
 
 def draw_standings(bots: Sequence[str], standings: Sequence[Standing]) -> RenderableType:

@@ -127,7 +127,7 @@ def test_messages_that_are_explained_exist() -> None:
 
 def test_errors_that_are_raised_are_explained() -> None:
     """Each one that a user may meet: some heading consists of pieces of it."""
-    rooms = ("client", "play", "wire", "match")
+    rooms = ("client", "play", "testing", "wire", "match")
     files = [path for room in rooms for path in (ROOT / "bitbroker" / room).glob("*.py")]
     files += [ROOT / "bitbroker" / name for name in ("settings.py", "broker/service.py", "broker/connection.py")]
     raised = [node.exc for path in files for node in walk(path) if isinstance(node, ast.Raise)]

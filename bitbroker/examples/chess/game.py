@@ -77,7 +77,8 @@ class Match:
         """Let the player to move play this; an illegal move loses."""
         move = legal_move(self.board, uci)
         if move is None:
-            self.verdict = Verdict.won(1 - self.seat, "illegal move", repr(plain(uci)))
+            shown = repr(plain(uci)) if uci else "the answer is no Move with a uci"
+            self.verdict = Verdict.won(1 - self.seat, "illegal move", shown)
         else:
             self.board.push(move)
             self.verdict = adjudicate(self.board, self.max_plies)

@@ -84,7 +84,7 @@ class Board:
             IllegalMoveError: there is no such column, or it is full.
         """
         if not 1 <= column <= WIDTH:
-            raise IllegalMoveError(f"there is no column {column}")
+            raise IllegalMoveError(f"there is no column {column}: they are 1 to 7")
         cell = landing_cells(self.taken) & COLUMN_CELLS[column - 1]
         if not cell:
             raise IllegalMoveError(f"column {column} is full")

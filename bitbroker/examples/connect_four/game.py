@@ -58,7 +58,8 @@ class Match:
         try:
             self.board = self.board.drop(column)
         except IllegalMoveError as error:
-            self.verdict = Verdict(1 - seat, "illegal move", str(error))
+            detail = str(error) if column else "the answer is no Move with a column"
+            self.verdict = Verdict(1 - seat, "illegal move", detail)
             return
         self.columns.append(column)
         if self.board.is_won:
@@ -114,7 +115,7 @@ class ConnectFour(BaseGame[pb.Position, pb.Move]):
         if self._match is None:  # it never began
             super().on_terminated()
         else:
-            self._report(self._match, self._match.verdict or Verdict(None, "terminated"))
+            self._report(self._match, self._match.verdict or Verdict(None, "terminated", "by the broker"))
 
     def parse_response(self, data: bytes) -> pb.Move:
         """The bot's move; what cannot be parsed is no move, and so illegal: the bot's fault, not an error of ours."""
@@ -144,7 +145,7 @@ class ConnectFour(BaseGame[pb.Position, pb.Move]):
 
 def summary(match: Match, verdict: Verdict, seconds: float) -> str:
     """The result as one plain line."""
-    first, second = [f"{plain(player.name)} (seat {player.seat})" for player in match.players]
+    first, second = [f"{plain(player.name) or 'nameless'} (seat {player.seat})" for player in match.players]
     if verdict.winner is None:
         score = f"{first} and {second}: nobody won"
     else:

@@ -137,8 +137,8 @@ def test_special_moves_are_legal() -> None:
         pytest.param(pb.Move(uci="e2e4").SerializeToString(), "'e2e4'", id="not black's"),
         pytest.param(pb.Move(uci="\x1b[2J\n").SerializeToString(), "'?[2J?'", id="control characters"),
         pytest.param(pb.Move(uci="e" * 1000).SerializeToString(), f"'{'e' * 40}...'", id="long"),
-        pytest.param(b"", "''", id="empty"),
-        pytest.param(b"\x0a\xff", "''", id="not a message"),
+        pytest.param(b"", "the answer is no Move with a uci", id="empty"),
+        pytest.param(b"\x0a\xff", "the answer is no Move with a uci", id="not a message"),
     ],
 )
 def test_an_illegal_move_loses(results: Path, capsys: pytest.CaptureFixture[str], answer: bytes, shown: str) -> None:

@@ -69,10 +69,12 @@ def test_a_match_ends_by_the_rules(results: Path, columns: list[int], winner: in
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        pytest.param(pb.Move(column=8).SerializeToString(), "there is no column 8", id="no such column"),
+        pytest.param(
+            pb.Move(column=8).SerializeToString(), "there is no column 8: they are 1 to 7", id="no such column"
+        ),
         pytest.param(pb.Move(column=4).SerializeToString(), "column 4 is full", id="full column"),
-        pytest.param(b"", "there is no column 0", id="empty"),
-        pytest.param(b"\xff", "there is no column 0", id="not a message"),
+        pytest.param(b"", "the answer is no Move with a column", id="empty"),
+        pytest.param(b"\xff", "the answer is no Move with a column", id="not a message"),
     ],
 )
 def test_an_illegal_move_loses(results: Path, capsys: pytest.CaptureFixture[str], answer: bytes, reason: str) -> None:
@@ -102,7 +104,9 @@ def test_the_broker_ends_the_match(results: Path, capsys: pytest.CaptureFixture[
     begin(game, [4])
     game.on_terminated()
     assert read(results) == [{"winner": None, "names": ["ada", "bob"], "how": "terminated", "turns": 1}]
-    assert capsys.readouterr().out.startswith("ada (seat 0) and bob (seat 1): nobody won, terminated, 1 turns, ")
+    assert capsys.readouterr().out.startswith(
+        "ada (seat 0) and bob (seat 1): nobody won, terminated (by the broker), 1 turns, "
+    )
 
 
 def test_the_broker_ends_a_match_that_was_decided(results: Path) -> None:
