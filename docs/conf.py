@@ -48,6 +48,7 @@ docs/tutorial
 
 docs/how-to/write-a-game
 docs/how-to/protobuf-payloads
+docs/how-to/test-a-bot
 docs/how-to/other-languages
 docs/how-to/run-a-league
 docs/how-to/read-a-verdict
@@ -58,6 +59,7 @@ docs/how-to/troubleshooting
 :caption: Look up
 
 docs/reference
+docs/testing
 docs/settings
 docs/protocol
 docs/operations
