@@ -9,8 +9,8 @@ from typing import Any, Final
 
 _PROJECT: Final = Path(__file__).parent.parent / "interop" / "rust"
 _BUILD: Final = Path(__file__).parent / "build" / "crate"
-PLAIN: Final = _BUILD / "plain" / "release" / "broker"
-PATCHED: Final = _BUILD / "patched" / "release" / "broker"
+PLAIN: Final = _PROJECT / "target" / "release" / "broker"
+PATCHED: Final = _BUILD / "target" / "release" / "broker"
 
 _ACCEPTED: Final = "let (stream, _) = self.listener.accept().await?;"
 _WITH_NODELAY: Final = f"{_ACCEPTED}\n        stream.set_nodelay(true)?;"
@@ -31,20 +31,17 @@ def build() -> None:
     if not _PROJECT.exists() or shutil.which("cargo") is None or shutil.which("protoc") is None:
         print(why_missing())
         return
-    _cargo("plain")
+    _cargo(_PROJECT)
     copy = _patched_copy(_crate_source())
-    # A project of its own: with the copy in its place the lock file is another one.
-    project = _BUILD / "project"
-    shutil.copytree(_PROJECT, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target"))
-    _cargo("patched", "--config", f"patch.crates-io.bitbroker.path={json.dumps(str(copy))}", project=project)
+    # In a project of its own, since with the copy in the crate's place the lock file is another one.
+    shutil.copytree(_PROJECT, _BUILD, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target"))
+    _cargo(_BUILD, "--config", f"patch.crates-io.bitbroker.path={json.dumps(str(copy))}")
 
 
-def _cargo(kind: str, *flags: str, project: Path = _PROJECT) -> None:
+def _cargo(project: Path, *flags: str) -> None:
     words = ["cargo", "build", "--release", "--quiet", "--bin", "broker", *flags]
-    subprocess.run(
-        [*words, "--manifest-path", project / "Cargo.toml", "--target-dir", _BUILD / kind],
-        check=True,
-    )
+    manifest, target = project / "Cargo.toml", project / "target"
+    subprocess.run([*words, "--manifest-path", manifest, "--target-dir", target], check=True)
 
 
 def _crate_source() -> Path:
@@ -56,7 +53,7 @@ def _crate_source() -> Path:
 
 def _patched_copy(source: Path) -> Path:
     """A copy in which accepted connections have TCP_NODELAY."""
-    copy = _BUILD / "source"
+    copy = _BUILD / "crate"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(source, copy)
     listener = copy / "src" / "broker" / "listener.rs"

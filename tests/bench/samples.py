@@ -32,6 +32,11 @@ class Load:
     one_core: bool = True
     duration_ms: int = 1000
 
+    @property
+    def warm_up_ms(self) -> int:
+        """How long is played before: long enough to have taken in those who wait, who come while it is played."""
+        return 200 + min(2 * self.waiting, 3000)
+
 
 @attrs.frozen
 class Sample:
@@ -115,6 +120,7 @@ def _command(target: Target, load: Load, broker: Running) -> list[str | Path]:
         "players": load.players,
         "state": load.state_bytes,
         "waiting": load.waiting,
+        "warm-up": load.warm_up_ms,
         "duration": load.duration_ms,
     }
     return [BUILT / "load", *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
