@@ -139,14 +139,14 @@ async def start_broker() -> AsyncIterator[StartBroker]:
 
 
 class Peer:
-    """A process of `peer.py`, which does step by step what a test says."""
+    """A process that writes lines, and waits for the test where it says so, such as one of `peer.py`."""
 
     def __init__(self, process: trio.Process) -> None:
         self.process = process
         self._rest = b""
 
     async def hear(self) -> bytes:
-        """The next line that it heard from the broker, newline included; nothing once it has ended."""
+        """The next line that it wrote, newline included; nothing once it has ended."""
         assert self.process.stdout is not None
         with trio.fail_after(PATIENCE):
             while b"\n" not in self._rest:
@@ -158,14 +158,14 @@ class Peer:
         return line + b"\n"
 
     async def hear_all(self) -> list[bytes]:
-        """All that it still hears, until it has ended."""
+        """All that it still writes, until it has ended."""
         lines = []
         while line := await self.hear():
             lines.append(line)
         return lines
 
     async def go_on(self) -> None:
-        """Let it take the step after a `wait`."""
+        """Let it go on from where it waits."""
         assert self.process.stdin is not None
         await self.process.stdin.send_all(b"\n")
 
@@ -174,26 +174,29 @@ StartPeer = Callable[..., Awaitable[Peer]]
 
 
 @pytest.fixture
-async def start_peer() -> AsyncIterator[StartPeer]:
-    """A factory of peers; takes the broker's port and the steps. What is left of them is killed."""
+async def start_process() -> AsyncIterator[StartPeer]:
+    """A factory of processes; takes the words of a command. What is left of them is killed."""
     peers: list[Peer] = []
 
-    async def start_peer(port: int, *steps: str | bytes) -> Peer:
-        process = await trio.lowlevel.open_process(
-            [sys.executable, "-I", "-S", str(Path(__file__).with_name("peer.py")), str(port), *steps],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+    async def start_process(*command: str | bytes) -> Peer:
+        process = await trio.lowlevel.open_process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         peers.append(Peer(process))
         return peers[-1]
 
-    yield start_peer
+    yield start_process
     for peer in peers:
         peer.process.kill()
         await peer.process.wait()
         for stream in (peer.process.stdin, peer.process.stdout):
             assert stream is not None
             await stream.aclose()
+
+
+@pytest.fixture
+def start_peer(start_process: StartPeer) -> StartPeer:
+    """A factory of peers that do step by step what the test says; takes the broker's port and the steps."""
+    script = str(Path(__file__).with_name("peer.py"))
+    return lambda port, *steps: start_process(sys.executable, "-I", "-S", script, str(port), *steps)
 
 
 class Echo(BaseBot):
