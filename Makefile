@@ -21,7 +21,7 @@ PLAYERS ?= 2
 BENCH := tests/bench/build
 
 # The tests that need nothing else installed, but for bash and curl.
-ONLY_PYTHON := not engines and not container and not interop and not fresh and not languages
+ONLY_PYTHON := not engines and not container and not interop and not fresh and not languages and not package
 
 GO_BOT := tests/interop/go
 JAVASCRIPT_BOT := tests/interop/javascript
@@ -71,6 +71,10 @@ test-docs: $(VENV)/.dev ## Follow README and docs word for word, each page in a 
 .PHONY: test-languages
 test-languages: $(VENV)/.dev $(GO_BOT)/bin/nimbot $(JAVASCRIPT_BOT)/node_modules/.installed ## Play with bots in Go and JavaScript: needs their tools, and chromium
 	$(BIN)/python -m pytest -m languages
+
+.PHONY: test-package
+test-package: $(VENV)/.dev ## Build the package, and try it in clean environments as users would
+	$(BIN)/python -m pytest -m package
 
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.dev ## Run the tests on the lowest versions that pyproject.toml allows

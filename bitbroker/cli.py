@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import structlog
 import trio
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 from cyclopts.validators import Number
 
 import bitbroker
@@ -20,13 +20,15 @@ from bitbroker.client.address import find_address
 from bitbroker.errors import BitbrokerError, SettingsError, UnwellError
 from bitbroker.health import DEFAULT_PORT, PORT_ENV, ask_health
 from bitbroker.play.batch import Order
-from bitbroker.play.command import OrderError, play_order
+from bitbroker.play.command import BrokenOffError, OrderError, play_order
 from bitbroker.play.results import Batch, ResultsError
-from bitbroker.settings import SettingInfo, Settings, declared_settings, load_settings, unknown_variables
+from bitbroker.settings import SettingInfo, declared_settings, load_settings, unknown_variables
 from bitbroker.watch import Watcher
 
 EXIT_USAGE: Final = 2
 _SPARE_DESCRIPTORS: Final = 64
+_DESCRIPTORS_OF_A_PROCESS: Final = 8
+"""What `play` may need for each: a listener, a connection, two pipes, two logs, and a share of the poller's."""
 
 app = App(
     name="bitbroker",
@@ -45,9 +47,21 @@ def run(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        _refuse(" ".join(str(error).split()) + " (see bitbroker --help)")
-    except (SettingsError, ListenError, OrderError, ResultsError) as error:
+        _refuse(_explain(error) + " (see bitbroker --help)")
+    except (SettingsError, ListenError, OrderError, ResultsError, BrokenOffError) as error:
         _refuse(str(error))
+
+
+def _explain(error: CycloptsError) -> str:
+    """What is wrong with the command line, in one line; in our own words where the library's leave a user alone."""
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return (
+            f"{' '.join(error.unused_tokens)!r} belongs to no option: "
+            "a command of several words is to be quoted, as in --bot 'python bot.py'"
+        )
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        return f"{error.argument.name} is missing, or has no value"
+    return " ".join(str(error).split())
 
 
 def _refuse(message: str) -> None:
@@ -74,9 +88,8 @@ def _serve(*, config: _Config = None, **flags: Any) -> None:
     settings = load_settings(flags, os.environ, config)
     configure_logging(settings)
     log = structlog.get_logger("bitbroker")
-    for name in unknown_variables(os.environ):
-        log.warning("the environment has a variable that is no setting", name=name)
-    _raise_descriptor_limit(settings, log)
+    _warn_of_unknown_variables(log)
+    _raise_descriptor_limit(settings.max_connections, "--max-connections", log)
     sys.exit(trio.run(serve, settings))
 
 
@@ -104,12 +117,15 @@ def _play(
     say who won writes {"scores": [1, 0]}, a number for each seat, to the file that BROKER_SCORES names; in Python,
     Action.end_game(scores=[1, 0]).
 
-    Exit codes: 0 every match was completed; 2 the command line is wrong; 3 some match was not completed; 130
-    interrupted, the results so far being kept.
+    Exit codes: 0 every match was completed; 2 the command line is wrong, or the system refuses something (a full disk);
+    3 some match was not completed; 130 interrupted. The results so far are kept.
     """
     flags |= {"num_players": len(bot), "once": True, "surplus": "refuse"}
     settings = load_settings(flags, os.environ, config, _PLAY_DEFAULTS)
     configure_logging(settings)
+    log = structlog.get_logger("bitbroker")
+    _warn_of_unknown_variables(log)
+    _raise_descriptor_limit(parallel * (1 + len(bot)) * _DESCRIPTORS_OF_A_PROCESS, "--parallel", log)
     batch = Batch(game, bot, seed, rotate_seats)
     order = Order(batch, matches, parallel, join_timeout, logs)
     sys.exit(play_order(order, settings, results, resume=resume))
@@ -198,16 +214,21 @@ def watch(match: str, *, host: str | None = None, port: int | None = None) -> No
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _raise_descriptor_limit(settings: Settings, log: structlog.typing.FilteringBoundLogger) -> None:
-    """Let this process have as many descriptors as it may have connections, as far as the system allows."""
+def _warn_of_unknown_variables(log: structlog.typing.FilteringBoundLogger) -> None:
+    for name in unknown_variables(os.environ):
+        log.warning("the environment has a variable that is no setting", name=name)
+
+
+def _raise_descriptor_limit(needed: int, flag: str, log: structlog.typing.FilteringBoundLogger) -> None:
+    """Let this process have as many descriptors as `flag` may need, and some more, as far as the system allows."""
     try:
         import resource
     except ImportError:  # not Unix: no such limit
         return
-    wanted = settings.max_connections + _SPARE_DESCRIPTORS
+    wanted = needed + _SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
         soft = min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft < wanted:
-        log.warning("fewer descriptors than --max-connections may need", limit=soft, needed=wanted)
+        log.warning(f"fewer descriptors than {flag} may need", limit=soft, needed=wanted)

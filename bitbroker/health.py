@@ -27,7 +27,10 @@ def ask_health(host: str, port: int) -> str:
         answer = connection.getresponse()
         text = answer.read(200).decode("utf-8", "replace").strip()
     except (OSError, UnicodeError, HTTPException) as error:
-        raise UnwellError(f"no health API answers at {host} port {port}: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise UnwellError(
+            f"no health API answers at {host} port {port}: {reason}; is a broker running, and is that its --http-port?"
+        ) from None
     finally:
         connection.close()
     if answer.status != 200:

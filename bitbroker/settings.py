@@ -434,7 +434,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
+        raise SettingsError(
+            f"the settings file {path} cannot be read: {error.strerror}; --config or {CONFIG_ENV} names another"
+        ) from None
     except ValueError as error:  # not TOML, not UTF-8, or a number that Python does not read
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from None
     refuse_unknown_names(values, f"the settings file {path} sets")

@@ -3,8 +3,8 @@
 import itertools
 import json
 import signal
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -71,7 +71,12 @@ async def open_listeners(settings: Settings) -> Listeners:
         ListenError: an address is taken, or cannot be had.
     """
     players = await _listen(settings.host, settings.port, "--host, --port")
-    http = await _listen(settings.http_host, settings.http_port, "--http-host, --http-port")
+    try:
+        http = await _listen(settings.http_host, settings.http_port, "--http-host, --http-port")
+    except ListenError:
+        for listener in players:
+            listener.socket.close()
+        raise
     return Listeners(players, http, Addresses([*map(_address, players)], [*map(_address, http)]))
 
 
@@ -242,8 +247,6 @@ class Service:
 async def serve(settings: Settings) -> int:
     """Run a broker until a signal ends it: the first asks it to stop, a second one ends it now.
 
-    Owns a nursery with the service and the watch for signals; it ends with either.
-
     Returns:
         The process's exit code.
 
@@ -251,9 +254,13 @@ async def serve(settings: Settings) -> int:
         ListenError: an address cannot be listened on.
         SettingsError: the results file cannot be written.
     """
-    listeners = await open_listeners(settings)
-    results = _open_results(settings.results)
-    service = Service(settings, results)
+    with _open_results(settings.results) as results:
+        service = Service(settings, results)
+        return await _serve(service, await open_listeners(settings))
+
+
+async def _serve(service: Service, listeners: Listeners) -> int:
+    """Owns a nursery with the service and the watch for signals; it ends with either."""
     exit_code = EXIT_OK
 
     async def obey_signals(*, task_status: trio.TaskStatus[None]) -> None:
@@ -269,16 +276,21 @@ async def serve(settings: Settings) -> int:
         await nursery.start(obey_signals)
         exit_code = await service.run(listeners)
         nursery.cancel_scope.cancel()
-    if results is not None:
-        with suppress(OSError):  # what could not be written was said when it was to be
-            results.close()
     return exit_code
 
 
-def _open_results(path: Path | None) -> TextIO | None:
+@contextmanager
+def _open_results(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:
-        return None
+        yield None
+        return
     try:
-        return path.open("a", encoding="utf-8")
+        file = path.open("a", encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"BROKER_RESULTS (--results): {path} cannot be written: {error.strerror}") from None
+        reason = f"it cannot be written: {error.strerror}"
+        raise SettingsError(f"BROKER_RESULTS (--results) is {str(path)!r}: {reason}; name another file") from None
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # what could not be written has been logged
+            file.close()

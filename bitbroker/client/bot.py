@@ -7,7 +7,7 @@ from typing import Any, Generic, NoReturn, Unpack
 
 from bitbroker._pb import extended_pb2 as pb
 from bitbroker.client.match import MatchInfo, Outcome
-from bitbroker.client.payload import DecisionT, StateT, encode_payload, parse_payload
+from bitbroker.client.payload import DecisionT, StateT, encode_payload, name_of, parse_payload
 from bitbroker.client.place import Place
 from bitbroker.client.running import Client, Options
 from bitbroker.client.session import Session, call
@@ -87,12 +87,12 @@ class BaseBot(Client, ABC, Generic[StateT, DecisionT]):
         Raises:
             google.protobuf.message.DecodeError: it is not of the class `State`.
         """
-        state: StateT = parse_payload(self.State, data)
+        state: StateT = parse_payload(self.State, data, "the state that the game sent")
         return state
 
     async def play_match(self, session: Session) -> None:
         """One match, from hello to the last word."""
-        name = self.NAME or type(self).__name__
+        name = name_of(self, self.NAME)
         place = await Place.join(session, extended.BOT_HELLO, pb.Hello(name=name), basic.bot_info(name))
         if place is None:
             await self.__play_basic(session)

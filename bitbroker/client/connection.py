@@ -10,7 +10,7 @@ import attrs
 import trio
 
 from bitbroker.client.address import Address
-from bitbroker.errors import BrokerUnreachableError, ConnectionLostError, MissingExtraError
+from bitbroker.errors import BrokerUnreachableError, ConnectionLostError, MissingExtraError, RemoteProtocolError
 from bitbroker.wire import extended
 from bitbroker.wire.framing import Framing
 from bitbroker.wire.lines import LineFraming
@@ -90,17 +90,28 @@ class Connection:
             await trio.aclose_forcefully(self._stream)
 
     async def _next_message(self) -> Message:
-        while (message := self._framing.next_message()) is None:
+        while (message := self._next_in_framing()) is None:
             if replies := self._framing.take_replies():
                 await self.send_bytes(replies)
             self._framing.feed(await self._receive_bytes())
         return message
 
+    def _next_in_framing(self) -> Message | None:
+        try:
+            return self._framing.next_message()
+        except RemoteProtocolError as error:
+            raise type(error)(
+                f"the broker sent {error}: is this a broker's port for players, and not that of its health API?"
+            ) from None
+
     async def _receive_bytes(self) -> bytes:
         try:
             data = await self._stream.receive_some(_RECEIVE_BYTES)
         except trio.BrokenResourceError as error:
-            raise ConnectionLostError(f"the connection to the broker broke in mid-match: {error}") from error
+            reason = error.__cause__ or error
+            raise ConnectionLostError(
+                f"the connection to the broker broke in mid-match: {reason}; it, or the network, is gone"
+            ) from error
         if not data:
             raise ConnectionLostError(
                 "the broker closed the connection without saying that the match is over; its log says why"

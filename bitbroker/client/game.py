@@ -3,13 +3,14 @@
 import inspect
 import logging
 from collections.abc import Awaitable, Sequence
+from operator import index
 from typing import Any, Final, Generic, Self, Unpack
 
 import attrs
 
 from bitbroker._pb import extended_pb2 as pb
 from bitbroker.client.match import MatchOverError, Outcome, Player
-from bitbroker.client.payload import DecisionT, StateT, encode_payload, parse_payload
+from bitbroker.client.payload import DecisionT, StateT, encode_payload, name_of, parse_payload
 from bitbroker.client.place import Place
 from bitbroker.client.running import Client, Options
 from bitbroker.client.scores import checked_scores
@@ -48,11 +49,15 @@ class Action:
 
         Raises:
             ValueError: no seat has that number.
-            TypeError: the state is neither bytes nor a protobuf message.
+            TypeError: the player is no number, or the state neither bytes nor a protobuf message.
         """
-        if not 0 <= player < basic.MAX_PLAYERS:
-            raise ValueError(f"there is no player {player}: seats are numbered from 0")
-        return cls(player, encode_payload(state, "Action.player_action"), limit=limit)
+        try:
+            seat = index(player)  # of other libraries' integers, too
+        except TypeError:
+            raise TypeError(f"player is {player!r}: it must be the number of a seat, such as player.seat") from None
+        if not 0 <= seat < basic.MAX_PLAYERS:
+            raise ValueError(f"there is no player {seat}: seats are numbered from 0, up to {basic.MAX_PLAYERS - 1}")
+        return cls(seat, encode_payload(state, "Action.player_action"), limit=limit)
 
     @classmethod
     def end_game(cls, scores: Sequence[float] | None = None) -> Self:
@@ -63,7 +68,7 @@ class Action:
                 there they reach whoever started the game, if it asked for them (see `bitbroker.client.scores`).
 
         Raises:
-            ValueError: a score is no finite number.
+            ValueError: they are no list of finite numbers.
         """
         return cls(None, b"", None if scores is None else checked_scores(scores))
 
@@ -160,7 +165,7 @@ class BaseGame(Client, Generic[StateT, DecisionT]):
         Raises:
             google.protobuf.message.DecodeError: it is not of the class `Response`.
         """
-        response: DecisionT = parse_payload(self.Response, data)
+        response: DecisionT = parse_payload(self.Response, data, "the decision that a bot sent")
         return response
 
     async def play_match(self, session: Session) -> None:
@@ -180,7 +185,7 @@ class BaseGame(Client, Generic[StateT, DecisionT]):
 
     def __hello(self) -> pb.Hello:
         hello = pb.Hello(
-            name=self.NAME or type(self).__name__,
+            name=name_of(self, self.NAME),
             players=self.PLAYERS,
             time_control=None if self.TIME_CONTROL is None else self.TIME_CONTROL.to_wire(),
             content_type=self.CONTENT_TYPE,
@@ -218,6 +223,10 @@ class BaseGame(Client, Generic[StateT, DecisionT]):
         while not table.ended:
             await table.ready()
             action = await call(self.next_action)
+            if not isinstance(action, Action):
+                raise TypeError(
+                    f"next_action returned {action!r}: it must be Action.player_action(...) or Action.end_game()"
+                )
             if self.__picture is not None:
                 await table.publish(self.__picture)
                 self.__picture = None

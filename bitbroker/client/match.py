@@ -1,7 +1,7 @@
 """What there is to know of a match: who plays, how it ended, with what result."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import attrs
@@ -58,7 +58,10 @@ def _by_seat(numbers: BySeat) -> dict[int, Any]:
 
 
 def _finite(numbers: BySeat) -> dict[int, float]:
-    scores = {seat: float(score) for seat, score in _by_seat(numbers).items()}
+    try:
+        scores = {seat: float(score) for seat, score in _by_seat(numbers).items()}
+    except (TypeError, ValueError):
+        scores = {0: nan}
     if not all(map(isfinite, scores.values())):
         raise ValueError(f"scores are {numbers!r}: each must be a finite number")
     return scores

@@ -7,7 +7,7 @@ Whoever starts a game and wants its scores names a file in `BROKER_SCORES`. When
 import json
 import os
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +18,14 @@ def checked_scores(scores: Sequence[float]) -> list[float]:
     """The scores, as numbers.
 
     Raises:
-        ValueError: one is no finite number.
+        ValueError: they are no list of finite numbers.
     """
-    numbers = [float(score) for score in scores]
+    try:
+        numbers = [float(score) for score in scores]
+    except (TypeError, ValueError):
+        numbers = [nan]
     if not all(map(isfinite, numbers)):
-        raise ValueError(f"scores are {scores!r}: each must be a finite number")
+        raise ValueError(f"scores are {scores!r}: each must be a finite number, one for each seat")
     return numbers
 
 
@@ -34,4 +37,8 @@ def hand_in_scores(scores: Sequence[float] | None) -> None:
     """
     path = os.environ.get(VARIABLE)
     if path and scores is not None:
-        Path(path).write_text(json.dumps({"scores": list(scores)}), encoding="utf-8")
+        try:
+            Path(path).write_text(json.dumps({"scores": list(scores)}), encoding="utf-8")
+        except OSError as error:
+            error.add_note(f"the scores go to the file that {VARIABLE} names: name another, or unset it")
+            raise

@@ -106,9 +106,9 @@ class Player:
             table = MatchTable(plan, self._settings, self._order.join_timeout, self._view)
             result = await table.play(guard, self._make_log_folder(plan))
             line = describe_result(result, self._order.batch)
-            self.results.append(line)
             if self._file is not None:
                 self._file.append(line)
+            self.results.append(line)
             self._view.end(result)
 
     def _make_log_folder(self, plan: Plan) -> Path | None:

@@ -64,22 +64,29 @@ class ResultsFile:
         Raises:
             ResultsError: it is there and should not be, is of another batch, or cannot be read or written.
         """
+        self._path = path
         try:
+            if path.exists() and not path.is_file():
+                raise ResultsError(f"{path} is no file that could hold results: name another")
             if path.exists() and path.stat().st_size and not resume:
                 raise ResultsError(f"{path} is there already: go on from it with --resume, or name another file")
             self.played = _read(path, batch) if path.exists() else []
-            self._file = path.open("a", encoding="utf-8")
+            self._file = path.open("ab", buffering=0)
         except OSError as error:
-            raise ResultsError(f"the results file {path} cannot be used: {error.strerror}") from None
+            raise ResultsError(f"the results file {path} cannot be used: {error.strerror}; name another") from None
 
     def append(self, line: Mapping[str, Any]) -> None:
         """Write a line, down to the system.
 
         Raises:
-            OSError: it cannot be written.
+            ResultsError: it cannot be written.
         """
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
+        data = json.dumps(line).encode() + b"\n"
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            raise ResultsError(f"a result cannot be written to {self._path}: {error.strerror}") from None
 
     def close(self) -> None:
         """Close the file."""

@@ -31,7 +31,7 @@ async def test_health_command_follows_the_broker(start_broker: StartBroker) -> N
     finally:
         broker.process.send_signal(signal.SIGCONT)
     assert (code, out, err.count(b"\n")) == (1, b"", 1)
-    assert re.match(rb"bitbroker: no health API answers at 127\.0\.0\.1 port \d+: timed out\n", err)
+    assert re.match(rb"bitbroker: no health API answers at 127\.0\.0\.1 port \d+: timed out; is a broker ", err)
     with trio.fail_after(PATIENCE):
         while await ask_health(broker) != (0, b"ok\n", b""):
             pass  # until the broker has seen that it runs again

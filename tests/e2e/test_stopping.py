@@ -162,7 +162,8 @@ async def test_results_file_that_cannot_be_written(start_broker: StartBroker, tm
     """At the start: one line, exit code 2. On a full disk: an error for each result, and play goes on."""
     broker = await start_broker("--results", str(tmp_path), listens=False)
     assert await broker.wait() == 2
-    assert broker.words == [f"bitbroker: BROKER_RESULTS (--results): {tmp_path} cannot be written: Is a directory"]
+    reason = "it cannot be written: Is a directory; name another file"
+    assert broker.words == [f"bitbroker: BROKER_RESULTS (--results) is '{tmp_path}': {reason}"]
     broker = await start_broker("--results", "/dev/full", errors=["a result could not be written"])
     for _ in range(2):
         await play_match(broker.port)

@@ -101,7 +101,12 @@ def walk(path: Path) -> Iterator[ast.AST]:
     return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
-OTHERS = {"Address already in use", "Connection reset by peer", "google.protobuf.message.DecodeError"}
+OTHERS = {
+    "Address already in use",
+    "Too many open files",
+    "Connection reset by peer",
+    "google.protobuf.message.DecodeError",
+}
 """Words of the system and of other libraries."""
 
 
