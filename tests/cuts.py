@@ -81,6 +81,7 @@ class Line:
         self._pause = pause
         self._is_away = False
         self._left_open: list[trio.SocketStream] = []
+        self._waits = trio.lowlevel.ParkingLot()
 
     async def connect(self) -> "CountedStream":
         """Another connection."""
@@ -92,7 +93,13 @@ class Line:
     def count(self) -> Cut | None:
         """A message is about to pass; whether it is the last, and how."""
         self.passed += 1
+        self._waits.unpark_all()
         return self._cuts.get(self.passed)
+
+    async def wait_passed(self, messages: int) -> None:
+        """Wait until so many messages have passed."""
+        while self.passed < messages:
+            await self._waits.park()
 
     async def end(self, stream: trio.SocketStream, manner: Manner) -> None:
         """A connection is cut."""
@@ -101,6 +108,11 @@ class Line:
         else:
             await trio.aclose_forcefully(stream)
         self._is_away = manner is Manner.AWAY
+
+    async def aclose(self) -> None:
+        """Close what was left open."""
+        for stream in self._left_open:
+            await trio.aclose_forcefully(stream)
 
 
 class CountedStream(trio.abc.Stream):
