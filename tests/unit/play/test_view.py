@@ -101,18 +101,19 @@ def test_player_alone_at_fault() -> None:
 
 
 def test_culprit_is_named_with_its_last_words() -> None:
-    """The process, its command, how it ended if it crashed, and what it said."""
+    """The process, its command, how it ended if it crashed, what it said, and what would help."""
     result = make_result(LATE)
     culprit = result.children[2]
     culprit.exit_code = 1
     culprit.last_words.extend(["Traceback", "Error: x"])
     assert tell_end(result)[:-1] == [
-        "at fault: bot 1, 'first bot' (exit code 1): it did not answer",
+        "at fault: bot 1, 'first bot' (exit code 1): it did not answer, in turn 7",
         "  bot 1 stderr: Traceback",
         "  bot 1 stderr: Error: x",
+        "  to mend it: let it answer sooner, or give every bot longer with --time-limit",
     ]
     culprit.was_ended = True
-    assert tell_end(result)[0] == "at fault: bot 1, 'first bot': it did not answer"
+    assert tell_end(result)[0] == "at fault: bot 1, 'first bot': it did not answer, in turn 7"
 
 
 def test_nobodys_fault_is_told_too() -> None:
