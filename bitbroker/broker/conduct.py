@@ -52,8 +52,8 @@ class Conductor:
         self._slow: list[Participant] = []
 
     def step(self, table: Table, event: Event) -> None:
-        """Feed a match one event, and do what it wants."""
-        self.guard(table, self._step, table, event)
+        """Feed a match one event, and do what it wants; a fault in that ends it."""
+        self.guard(table, self.advance, table, event)
 
     def guard(self, table: Table, act: Callable[..., None], *about: object) -> None:
         """Do what is about one match.
@@ -70,7 +70,8 @@ class Conductor:
             detail = "a fault of the broker; its log has the traceback"
             self._finish(table, Outcome(Cause.BROKER_FAULT, None, table.match.turns, 0.0, detail))
 
-    def _step(self, table: Table, event: Event) -> None:
+    def advance(self, table: Table, event: Event) -> None:
+        """The same, for who is in `guard` already."""
         now = trio.current_time()
         self._carry_out(table, table.match.handle(event, now), now)
         while self._slow:

@@ -131,8 +131,8 @@ class Coordinator:
     def read(self, participant: Participant) -> None:
         """Its socket has something: read once, and do all that follows."""
         began = perf_counter()
-        participant.stream.read_nowait()
-        self.deliver(participant)
+        if participant.stream.read_nowait():
+            self.deliver(participant)
         self._tally.handling_time.observe(perf_counter() - began)
 
     def deliver(self, participant: Participant) -> None:
@@ -222,9 +222,9 @@ class Coordinator:
             self.deliver(participant)
 
     def _empty_mailbox(self, participant: Participant, count: int) -> None:
-        mailbox = participant.stream.mailbox
+        take_nowait = participant.stream.mailbox.take_nowait
         for _ in range(count):
-            message = mailbox.take_nowait()
+            message = take_nowait()
             if participant.ending is None:
                 self._hear(participant, message)
 
@@ -241,13 +241,14 @@ class Coordinator:
             return
         if isinstance(heard, Pinged):
             self._conductor.send(participant, (heard.pong,))
-        elif isinstance(heard, Publication):
+            return
+        if isinstance(heard, Publication):
             self._conductor.publish(table, heard)
-            self._look_at_deadline(table)
         else:
             if isinstance(heard, TurnAsked):
                 self._catch_up_before(table, heard)
-            self._step(table, heard)
+            self._conductor.advance(table, heard)
+        self._look_at_deadline(table)
 
     def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
         """What a basic bot had said before it was asked is no answer; others say what they answer."""
@@ -278,7 +279,8 @@ class Coordinator:
         self._look_at_deadline(table)
 
     def _look_at_deadline(self, table: Table) -> None:
-        if self._agenda.put(table, table.next_time()):
+        time = table.next_time()
+        if time < table.scheduled and self._agenda.put(table, time):
             self._agenda_moved.set()
 
     # How it ends.

@@ -16,25 +16,16 @@ limits, however many messages it is.
 
 
 class Mailbox:
-    """A bounded Trio memory channel. Neither end ever waits: whoever finds it full leaves the rest in the decoder."""
+    """A bounded Trio memory channel. Neither end ever waits: whoever finds it full leaves the rest in the decoder.
 
-    __slots__ = ("_receive", "_send")
+    Attributes:
+        put_nowait: puts a message in; raises `trio.WouldBlock` if it is full.
+        take_nowait: takes the oldest message out; raises `trio.WouldBlock` if it is empty.
+    """
+
+    __slots__ = ("put_nowait", "take_nowait")
 
     def __init__(self) -> None:
-        self._send, self._receive = trio.open_memory_channel[Message](CAPACITY)
-
-    def put_nowait(self, message: Message) -> None:
-        """Put a message in.
-
-        Raises:
-            trio.WouldBlock: it is full.
-        """
-        self._send.send_nowait(message)
-
-    def take_nowait(self) -> Message:
-        """Take the oldest message out.
-
-        Raises:
-            trio.WouldBlock: it is empty.
-        """
-        return self._receive.receive_nowait()
+        send, receive = trio.open_memory_channel[Message](CAPACITY)
+        self.put_nowait = send.send_nowait
+        self.take_nowait = receive.receive_nowait

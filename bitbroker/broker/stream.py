@@ -5,6 +5,7 @@ Only the connection's task ever waits, for the socket to become readable or writ
 """
 
 import socket
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -14,11 +15,13 @@ from bitbroker.broker.mailbox import CAPACITY, Mailbox
 from bitbroker.errors import ConnectionLostError, RemoteProtocolError
 from bitbroker.wire.framing import Framing
 from bitbroker.wire.lines import LineFraming
-from bitbroker.wire.messages import Message
+from bitbroker.wire.messages import Message, Piece
 from bitbroker.wire.prefixed import PrefixedFraming
 from bitbroker.wire.websocket import ServerWebSocketFraming
 
 READ_BYTES: Final = 65536
+_READS: Final = 4
+"""So many times READ_BYTES are read at once from a peer that sends much, before others have their turn."""
 HANDSHAKE_MESSAGE_BYTES: Final = 65536
 """The largest message before the handshake is done."""
 
@@ -57,7 +60,7 @@ class MessageStream(trio.abc.AsyncResource):
 
     Worst memory: what came in and is not taken (one message of the limit, one read, and the mailbox's messages) and
     what is to go out (`max_outbox_bytes`, and a farewell): three messages of the limit as their framing writes them,
-    33.6 MiB at the default limits. A connection that plays small messages holds some kilobytes.
+    and 256 KiB of one read, 33.9 MiB at the default limits. One that plays small messages holds some kilobytes.
 
     Attributes:
         number: in the order in which connections were accepted, from 1.
@@ -77,7 +80,8 @@ class MessageStream(trio.abc.AsyncResource):
         self._framings = framings
         self._framing: Framing | None = None
         self._max_outbox_bytes = 0
-        self._outbox = bytearray()
+        self._outbox: deque[memoryview] = deque()
+        self._outbox_bytes = 0
         self._outbox_waits = trio.Event()
         self.lent = trio.CancelScope()
 
@@ -93,7 +97,7 @@ class MessageStream(trio.abc.AsyncResource):
         self._max_outbox_bytes = self._framing.encoded_bytes(max_message_bytes) + READ_BYTES
 
     def read_nowait(self) -> bool:
-        """Read once, as much as is there up to 64 KiB.
+        """Read once, as much as is there up to 256 KiB.
 
         Returns:
             Whether anything came, the end included.
@@ -101,21 +105,27 @@ class MessageStream(trio.abc.AsyncResource):
         Raises:
             NotThisProtocolError: the first byte of the connection is of no framing spoken here.
         """
+        came = False
         try:
-            data = self._socket.recv(READ_BYTES)
+            for _ in range(_READS):
+                data = self._socket.recv(READ_BYTES)
+                came = True
+                self._take_in(data)
+                if len(data) < READ_BYTES:
+                    break
         except BlockingIOError:
-            return False
+            return came
         except OSError as error:
             self.ended = error.strerror or str(error)
-            return True
+        return True
+
+    def _take_in(self, data: bytes) -> None:
         if not data:
             self.ended = "it closed the connection"
-        elif self._framing is None:
+            return
+        if self._framing is None:
             self._framing = self._tell_framing(data)
-            self._framing.feed(data)
-        else:
-            self._framing.feed(data)
-        return True
+        self._framing.feed(data)
 
     def _tell_framing(self, data: bytes) -> Framing:
         framing = self._framings.get(data[0])
@@ -157,7 +167,7 @@ class MessageStream(trio.abc.AsyncResource):
     def _send_replies(self, framing: Framing) -> None:
         replies = framing.take_replies()
         if replies:
-            self._send_bytes(replies)
+            self._send_pieces((replies,))
 
     async def receive(self) -> Message:
         """Wait for the next message; for the handshake, before anyone else reads.
@@ -193,26 +203,29 @@ class MessageStream(trio.abc.AsyncResource):
             False if more would wait than may: the peer does not read, and nothing was sent.
         """
         assert self._framing is not None
-        return self._send_bytes(self._framing.encode(messages))
+        return self._send_pieces(self._framing.encode_pieces(messages))
 
-    def _send_bytes(self, data: bytes) -> bool:
-        if not self._outbox:
-            try:
-                sent = self._socket.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                return True  # the reader will hear of it
-            if sent == len(data):
-                return True
-            data = data[sent:]
-        elif len(self._outbox) + len(data) > self._max_outbox_bytes:
+    def _send_pieces(self, pieces: Sequence[Piece]) -> bool:
+        if self._outbox and self._outbox_bytes + sum(map(len, pieces)) > self._max_outbox_bytes:
             return False
-        self._enqueue(data)
+        for piece in pieces:
+            sent = 0 if self._outbox else self._try_to_send(piece)
+            if sent < len(piece):
+                self._enqueue(memoryview(piece)[sent:])
         return True
 
-    def _enqueue(self, data: bytes) -> None:
-        self._outbox += data
+    def _try_to_send(self, piece: Piece) -> int:
+        """How many bytes the socket has taken; all, if nobody is there to read them."""
+        try:
+            return self._socket.send(piece)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return len(piece)  # the reader will hear of it
+
+    def _enqueue(self, piece: memoryview) -> None:
+        self._outbox.append(piece)
+        self._outbox_bytes += len(piece)
         self._outbox_waits.set()
 
     async def serve_writes(self) -> None:
@@ -231,19 +244,18 @@ class MessageStream(trio.abc.AsyncResource):
         assert isinstance(self._framing, ServerWebSocketFraming)
         while True:
             await trio.sleep(_PING_SECONDS)
-            self._send_bytes(self._framing.encode_ping())
+            self._send_pieces((self._framing.encode_ping(),))
 
     async def _flush(self) -> None:
         while self._outbox:
             await trio.lowlevel.wait_writable(self._socket)
-            try:
-                with memoryview(self._outbox) as waiting:
-                    sent = self._socket.send(waiting)
-            except BlockingIOError:
-                continue
-            except OSError:
-                sent = len(self._outbox)  # nobody is there to read it
-            del self._outbox[:sent]
+            piece = self._outbox[0]
+            sent = self._try_to_send(piece)
+            self._outbox_bytes -= sent
+            if sent < len(piece):
+                self._outbox[0] = piece[sent:]
+            else:
+                self._outbox.popleft()
         self._outbox_waits = trio.Event()
 
     async def say_farewell(self, farewell: Sequence[Message]) -> None:
@@ -258,7 +270,7 @@ class MessageStream(trio.abc.AsyncResource):
         if self._framing is not None:
             last = self._framing.encode(farewell) + self._framing.encode_end()
             if last:
-                self._enqueue(last)
+                self._enqueue(memoryview(last))
         await self._flush()
         try:
             self._socket.shutdown(socket.SHUT_WR)

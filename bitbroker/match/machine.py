@@ -150,9 +150,7 @@ class Match:
             questions = turn.take(event)
         except GameFaultError as fault:
             return self._game_fault(str(fault), now)
-        effects: list[Effect] = []
-        for question in questions:
-            effects += self._put(question, now)
+        effects = [self._put(question, now) for question in questions]
         if event.more:
             self._let_game_go_on(now)
         else:
@@ -163,17 +161,18 @@ class Match:
     def _game_fault(self, detail: str, now: float) -> Sequence[Effect]:
         return self._finish_for(Cause.GAME_FAULT, now, detail=detail)
 
-    def _put(self, question: Question, now: float) -> Sequence[Effect]:
+    def _put(self, question: Question, now: float) -> Effect:
         """Ask one seat; one that is out has its answer at once."""
         number = question.seat
         seat = self.seats[number]
         self.turns += 1
         if seat.out is not None:
-            return (self._turn.settle(Answer(number, None, seat.out, 0.0, seat.bank)),)
+            return self._turn.settle(Answer(number, None, seat.out, 0.0, seat.bank))
         ask = seat.open(self._turn.number, question.state, question.limit, self.rules.time, now)
         self._turn.put(number, ask)
-        self._soonest = min(self._soonest, ask.deadline)
-        return (Ask(number, ask.number, ask.state, ask.base, seat.bank),)
+        if ask.deadline < self._soonest:
+            self._soonest = ask.deadline
+        return Ask(number, ask.number, ask.state, ask.base, seat.bank)
 
     def _close_turn(self, now: float) -> Sequence[Effect]:
         """Deliver the answers, if all are in and the game waits for them."""
@@ -302,12 +301,12 @@ class Match:
     # Time.
 
     def _reckon(self) -> None:
-        self._soonest = min(
-            self._match_deadline,
-            self._game_deadline,
-            *(ask.deadline for ask in self._turn.open.values()),
-            *self._away.values(),
-        )
+        soonest = min(self._match_deadline, self._game_deadline)
+        if self._turn.open:
+            soonest = min(soonest, self.next_to_run_out())
+        if self._away:
+            soonest = min(soonest, *self._away.values())
+        self._soonest = soonest
 
     def _run_out(self, _event: TimeReached, now: float) -> Sequence[Effect]:
         effects: list[Effect] = []

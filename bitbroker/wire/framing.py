@@ -1,9 +1,9 @@
 """How messages travel: one small interface, a module for each way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from bitbroker.wire.messages import Message
+from bitbroker.wire.messages import Message, Piece
 
 
 class Framing(Protocol):
@@ -27,8 +27,11 @@ class Framing(Protocol):
             ConnectionLostError: the peer has said, in the framing's own words, that it says no more.
         """
 
+    def encode_pieces(self, messages: Iterable[Message]) -> Sequence[Piece]:
+        """These messages as bytes for the socket: in one piece, but that large bodies are not copied for it."""
+
     def encode(self, messages: Iterable[Message]) -> bytes:
-        """These messages as bytes for the socket, in one piece."""
+        """The same, in one piece."""
 
     def encode_end(self) -> bytes:
         """The framing's own last words, behind the last message; mostly none."""

@@ -6,7 +6,11 @@ a decision is decoded only by whoever looks inside.
 """
 
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from typing import Final, Self
+
+Piece = bytes | bytearray | memoryview
+"""Bytes on their way to a socket."""
 
 HELLO: Final = 0x00
 """Opcode of all that is said before and after the play; the operand tells them apart."""
@@ -25,6 +29,16 @@ TERMINATION: Final = 0xFF
 HEADER_BYTES: Final = 2
 """Opcode and operand."""
 
+LARGE_BYTES: Final = 65536
+"""From here on, not copying pays for the further system calls that it costs."""
+
+
+def gather(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """The same bytes in as few pieces as is cheap: large ones are not copied, and small ones are sent as one."""
+    if len(pieces) == 1 or sum(map(len, pieces)) >= LARGE_BYTES:
+        return pieces
+    return (b"".join(pieces),)
+
 
 class Message:
     """One message: opcode and operand (0 to 255 each) and an opaque body.
@@ -32,32 +46,37 @@ class Message:
     Immutable by convention; its parts are plain slots because two of them are made for every turn.
     """
 
-    __slots__ = ("_body", "_line", "opcode", "operand")
+    __slots__ = ("_body", "_head", "_line", "opcode", "operand")
 
     opcode: int
     operand: int
     _body: bytes | None
-    _line: bytes | None
+    _line: bytes | bytearray | None
+    _head: bytes
+    """Stands in place of the first characters of `_line`, which is too large to be copied for them."""
 
     def __init__(self, opcode: int, operand: int, body: bytes = b"") -> None:
         self.opcode = opcode
         self.operand = operand
         self._body = body
         self._line = None
+        self._head = b""
 
     @classmethod
-    def from_line(cls, line: bytes, header: bytes) -> Self:
+    def from_line(cls, line: bytes | bytearray, header: bytes, head: bytes = b"") -> Self:
         """Wrap a base64 line, newline included, that has been checked as a whole.
 
         Args:
             line: the line as it came.
             header: its first four characters, decoded: two or three bytes.
+            head: what to write in place of these characters; then `header` is what they stand for.
         """
         message = cls.__new__(cls)
         message.opcode = header[0]
         message.operand = header[1]
         message._body = None
         message._line = line
+        message._head = head
         return message
 
     @property
@@ -76,19 +95,28 @@ class Message:
         padding = self._line.count(b"=", -3)
         return (len(self._line) - 1) // 4 * 3 - padding - HEADER_BYTES
 
+    def line_pieces(self) -> Sequence[Piece]:
+        """The message as a base64 line, newline included; a large one may be in two pieces."""
+        line = self._line
+        if line is None:
+            line = self._line = b2a_base64(bytes((self.opcode, self.operand)) + self.body)
+        if self._head:
+            return (self._head, memoryview(line)[len(self._head) :])
+        return (line,)
+
     def to_line(self) -> bytes:
         """The message as a base64 line, newline included."""
-        if self._line is None:
-            self._line = b2a_base64(bytes((self.opcode, self.operand)) + self.body)
-        return self._line
+        return b"".join(self.line_pieces())
 
     def with_header(self, opcode: int, operand: int) -> "Message":
         """The same body under another opcode and operand; the body's encoding is kept, not made again."""
         if self._line is None:
             return Message(opcode, operand, self.body)
         header = bytes((opcode, operand)) + a2b_base64(self._line[:4])[HEADER_BYTES:]
-        line = b2a_base64(header, newline=False) + self._line[4:]
-        return Message.from_line(line, header)
+        head = b2a_base64(header, newline=False)
+        if len(self._line) < LARGE_BYTES:
+            return Message.from_line(head + self._line[4:], header)
+        return Message.from_line(self._line, header, head)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):

@@ -5,7 +5,7 @@ messages are asked for, so ask for messages first and then for replies.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from http import HTTPStatus
 from typing import ClassVar, Final
 
@@ -26,7 +26,7 @@ from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import RemoteProtocolError as NoUpgradeError
 
 from bitbroker.errors import ConnectionLostError, MessageTooLargeError, RemoteProtocolError
-from bitbroker.wire.messages import HEADER_BYTES, Message
+from bitbroker.wire.messages import HEADER_BYTES, Message, Piece
 
 FIRST_BYTE: Final = b"G"
 """What every client's upgrade begins with: its method is GET."""
@@ -157,6 +157,10 @@ class _WebSocketFraming(ABC):
     ) -> RemoteProtocolError:
         self._close = CloseConnection(code=code, reason=text)
         return kind(text)
+
+    def encode_pieces(self, messages: Iterable[Message]) -> Sequence[Piece]:
+        """Each message as one frame, all of them in one piece."""
+        return (self.encode(messages),)
 
     def encode(self, messages: Iterable[Message]) -> bytes:
         """Each message as one frame.
