@@ -62,6 +62,7 @@ docs/reference
 docs/testing
 docs/settings
 docs/protocol
+docs/timing
 docs/operations
 docs/container
 ```

@@ -185,18 +185,20 @@ class TurnResult(_message.Message):
     def __init__(self, number: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ..., more: bool = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("seat", "decision", "cause", "elapsed_us", "bank_left_ms")
+    __slots__ = ("seat", "decision", "cause", "elapsed_us", "stall_us", "bank_left_ms")
     SEAT_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     ELAPSED_US_FIELD_NUMBER: _ClassVar[int]
+    STALL_US_FIELD_NUMBER: _ClassVar[int]
     BANK_LEFT_MS_FIELD_NUMBER: _ClassVar[int]
     seat: int
     decision: bytes
     cause: Cause
     elapsed_us: int
+    stall_us: int
     bank_left_ms: int
-    def __init__(self, seat: _Optional[int] = ..., decision: _Optional[bytes] = ..., cause: _Optional[_Union[Cause, str]] = ..., elapsed_us: _Optional[int] = ..., bank_left_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, seat: _Optional[int] = ..., decision: _Optional[bytes] = ..., cause: _Optional[_Union[Cause, str]] = ..., elapsed_us: _Optional[int] = ..., stall_us: _Optional[int] = ..., bank_left_ms: _Optional[int] = ...) -> None: ...
 
 class Request(_message.Message):
     __slots__ = ("number", "state", "limit_ms", "bank_left_ms")

@@ -90,6 +90,7 @@ def _status(snapshot: Snapshot) -> dict[str, object]:
             "finished": {cause.label: count for cause, count in sorted(snapshot.matches_finished.items())},
         },
         "turns": snapshot.turns,
+        "stalls": {"count": snapshot.stalls, "seconds": round(snapshot.stall_seconds, 3)},
         "connections": {
             "open": snapshot.connections_open,
             "accepted": snapshot.connections,

@@ -37,6 +37,7 @@ _STATUS: Final = _object(
     waiting=_object(games=_COUNT, bots=_COUNT, spectators=_COUNT),
     matches=_object(running=_COUNT, finished=_counts(_CAUSES)),
     turns=_COUNT,
+    stalls=_object(count=_COUNT, seconds=_SECONDS),
     connections=_object(
         open=_COUNT, accepted=_COUNT, refused=_counts([ending.value for ending in Ending if ending.refused])
     ),
@@ -75,6 +76,7 @@ _MATCH: Final = _object(
     reason={**_TEXT, "description": "how it ended, as the game says"},
     spectators=_COUNT,
     seats={"type": "array", "items": {"$ref": "#/components/schemas/Seat"}},
+    stalled_seconds={**_SECONDS, "description": "how long the broker was held up in it, which counted for nobody"},
 )
 
 

@@ -71,6 +71,10 @@ def _counters(snapshot: Snapshot) -> Iterable[Metric]:
         not_taken.add_metric([cause.label], snapshot.answers_not_taken.get(cause, 0))
     yield matches
     yield not_taken
+    yield CounterMetricFamily("bitbroker_stalls", "Times that the broker itself was held up.", value=snapshot.stalls)
+    yield CounterMetricFamily(
+        "bitbroker_stall_seconds", "For how long in all; nobody's clock ran meanwhile.", value=snapshot.stall_seconds
+    )
     yield CounterMetricFamily("bitbroker_turns", "Requests that were answered.", value=snapshot.turns)
 
 

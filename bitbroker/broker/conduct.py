@@ -7,6 +7,7 @@ import trio
 
 from bitbroker._pb import extended_pb2 as pb
 from bitbroker.broker.dialect import Farewell, Publication
+from bitbroker.broker.lag import Lag
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
 from bitbroker.errors import Cause, Ending, RemoteProtocolError
@@ -38,15 +39,26 @@ Release = Callable[[Participant, Farewell], None]
 class Conductor:
     """Carries out effects: sends, counts, tells spectators. A fault in one match ends that match."""
 
-    def __init__(self, tally: Tally, release: Release, on_over: Callable[[Table, Outcome], None]) -> None:
+    def __init__(
+        self,
+        tally: Tally,
+        lag: Lag,
+        on_lag: Callable[[float], None],
+        release: Release,
+        on_over: Callable[[Table, Outcome], None],
+    ) -> None:
         """Prepare.
 
         Args:
             tally: where to count.
+            lag: the broker's own.
+            on_lag: called with the time when a beat is late, before anything else is done at that time.
             release: gives a connection back to its task, unless it has been.
             on_over: called when a match has ended, before its players are told.
         """
         self._tally = tally
+        self._lag = lag
+        self._on_lag = on_lag
         self._release = release
         self._on_over = on_over
         self._slow: list[Participant] = []
@@ -55,7 +67,7 @@ class Conductor:
         """Feed a match one event, and do what it wants; a fault in that ends it."""
         self.guard(table, self.advance, table, event)
 
-    def guard(self, table: Table, act: Callable[..., None], *about: object) -> None:
+    def guard(self, table: Table, act: Callable[..., object], *about: object) -> None:
         """Do what is about one match.
 
         Raises:
@@ -73,6 +85,8 @@ class Conductor:
     def advance(self, table: Table, event: Event) -> None:
         """The same, for who is in `guard` already."""
         now = trio.current_time()
+        if now > self._lag.late_at:
+            self._on_lag(now)
         self._carry_out(table, table.match.handle(event, now), now)
         while self._slow:
             self._cut_off(self._slow.pop(), now)

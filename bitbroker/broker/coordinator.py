@@ -13,6 +13,7 @@ from bitbroker.broker.agenda import Agenda
 from bitbroker.broker.conduct import Conductor
 from bitbroker.broker.dialect import Farewell, Pinged, Publication
 from bitbroker.broker.greeting import Role
+from bitbroker.broker.lag import BEAT_SECONDS, Lag
 from bitbroker.broker.lobby import Lobby
 from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
@@ -26,6 +27,7 @@ from bitbroker.match import (
     Outcome,
     PlayerAway,
     PlayerLost,
+    Stalled,
     Stopped,
     TimeReached,
     TurnAsked,
@@ -37,6 +39,9 @@ _log = structlog.get_logger("bitbroker.match")
 
 _CATCH_UP_READS: Final = 256
 """Reads of 64 KiB that may precede one verdict: more than a largest message at the default limits."""
+
+_STALL_LOGGED: Final = 0.5
+"""Stalls from so many seconds on have a line in the log; shorter ones are counted, and there may be many."""
 
 _ENDINGS_IN_LOBBY: Final = {
     Cause.BROKER_FAULT: Ending.BROKER_FAULT,
@@ -71,7 +76,8 @@ class Coordinator:
         self._settings = settings
         self._tally = tally
         self._keep = keep
-        self._conductor = Conductor(tally, self._release, self._match_over)
+        self._lag = Lag(trio.current_time())
+        self._conductor = Conductor(tally, self._lag, self._let_lag_count_for_nobody, self._release, self._match_over)
         self._table_over = trio.Event()
         self._agenda = Agenda()
         self._agenda_moved = trio.Event()
@@ -109,9 +115,15 @@ class Coordinator:
         records = [*self._usher.archive.recent, *(record_match(table, now) for table in self._usher.tables.values())]
         return sorted(records, key=lambda record: record.match)
 
+    @property
+    def last_beat(self) -> float:
+        """When it was last seen running, on Trio's clock."""
+        return self._lag.last_beat
+
     async def run(self) -> None:
-        """Look after sockets and deadlines: a nursery with a task for each. Ends by being cancelled."""
+        """Look after sockets, deadlines and the broker's own lag: a task for each. Ends by being cancelled."""
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._run_heartbeat)
             nursery.start_soon(self._run_clock)
             if self._poller is not None:
                 nursery.start_soon(self._poller.run)
@@ -323,6 +335,28 @@ class Coordinator:
 
     # Time.
 
+    async def _run_heartbeat(self) -> None:
+        while True:
+            self._lag.beat(self._time())
+            await trio.sleep(BEAT_SECONDS)
+
+    def _time(self) -> float:
+        """The time, when the broker's lag until now has been seen to."""
+        now = trio.current_time()
+        if now > self._lag.late_at:
+            self._let_lag_count_for_nobody(now)
+        return now
+
+    def _let_lag_count_for_nobody(self, now: float) -> None:
+        seconds = self._lag.take(now)
+        self._tally.stalls += 1
+        self._tally.stall_seconds += seconds
+        stalled = Stalled(seconds)
+        for table in list(self._usher.tables.values()):
+            self._conductor.guard(table, table.match.handle, stalled, now)
+        if seconds >= _STALL_LOGGED:
+            _log.warning("the broker was held up", seconds=round(seconds, 3), matches_running=self.matches_running)
+
     async def _run_clock(self) -> None:
         while True:
             with trio.move_on_at(self._agenda.next_time()):
@@ -331,7 +365,7 @@ class Coordinator:
             self._let_time_rule()
 
     def _let_time_rule(self) -> None:
-        now = trio.current_time()
+        now = self._time()
         for table in self._agenda.take_due(now):
             if table.outcome is None:
                 for participant in table.late(now):

@@ -201,7 +201,10 @@ def hear_result(result: pb.Result) -> Result:
 
 def _say_answer(answer: Answer) -> pb.Answer:
     said = pb.Answer(
-        seat=answer.seat, cause=extended.cause_number(answer.cause), elapsed_us=extended.to_us(answer.elapsed)
+        seat=answer.seat,
+        cause=extended.cause_number(answer.cause),
+        elapsed_us=extended.to_us(answer.elapsed),
+        stall_us=extended.to_us(answer.stalled),
     )
     if answer.cause is Cause.NONE:
         said.decision = payload_bytes(answer.decision)

@@ -56,6 +56,7 @@ class MatchRecord:
         reason: how it ended, as the game says.
         spectators: how many look on.
         seats: the players.
+        stalled_seconds: how long the broker itself was held up in it, which counted for nobody.
     """
 
     match: int
@@ -73,6 +74,7 @@ class MatchRecord:
     reason: str
     spectators: int
     seats: list[SeatRecord]
+    stalled_seconds: float = 0.0
 
     def to_json(self) -> dict[str, object]:
         """As a results file and the API have it: plain values, the cause by its label."""
@@ -99,6 +101,7 @@ def record_match(table: Table, now: float) -> MatchRecord:
         began=datetime.fromtimestamp(table.began_at, UTC).isoformat(timespec="milliseconds"),
         seconds=round(outcome.seconds if outcome else now - table.began, 6),
         turns=match.turns,
+        stalled_seconds=round(match.stalled, 6),
         asked=match.asked,
         remaining_seconds=_remaining(match.next_to_run_out() - now),
         seats=[_record_seat(table, seat) for seat in range(len(table.bots))],

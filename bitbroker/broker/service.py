@@ -33,7 +33,6 @@ EXIT_SIGNALLED: Final = 128
 """Plus the signal's number: ended by a second signal, without farewells."""
 
 _FAREWELL_SECONDS: Final = 1.0
-_PULSE_SECONDS: Final = 0.5
 _BACKLOG: Final = 1024
 """Connections that the kernel holds until they are accepted: what one burst of clients may bring."""
 
@@ -109,7 +108,6 @@ class Service:
         self._coordinator = Coordinator(settings, self._tally, self._keep)
         self._reception = Reception(self._coordinator, settings, self._tally)
         self._started = trio.current_time()
-        self._pulse = self._started
         self._told_to_stop = trio.Event()
         self._http_may_stop = trio.Event()
         self._http_stopped = trio.Event()
@@ -127,7 +125,6 @@ class Service:
         """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._coordinator.run)
-            nursery.start_soon(self._run_pulse)
             await nursery.start(self._serve_http, listeners.http)
             accepting: trio.CancelScope = await nursery.start(self._serve_players, listeners.players, nursery)
             self._announce(listeners.addresses)
@@ -151,7 +148,7 @@ class Service:
             players=self._settings.num_players,
             uptime_seconds=now - self._started,
             ready=not self._coordinator.stopping,
-            blocked_seconds=now - self._pulse,
+            blocked_seconds=now - self._coordinator.last_beat,
             waiting_games=lobby.count(Role.GAME),
             waiting_bots=lobby.count(Role.BOT),
             waiting_spectators=lobby.count(Role.SPECTATOR),
@@ -161,6 +158,8 @@ class Service:
             connections_open=tally.connections_open,
             connections_refused=tally.refused,
             answers_not_taken=tally.not_taken,
+            stalls=tally.stalls,
+            stall_seconds=tally.stall_seconds,
             turns=tally.turns,
             turn_time=tally.turn_time,
             handling_time=tally.handling_time,
@@ -199,11 +198,6 @@ class Service:
     ) -> None:
         await serve_app(create_app(self), listeners, self._http_may_stop, task_status=task_status)
         self._http_stopped.set()
-
-    async def _run_pulse(self) -> None:
-        while True:
-            self._pulse = trio.current_time()
-            await trio.sleep(_PULSE_SECONDS)
 
     async def _wait_reason_to_stop(self) -> None:
         async with trio.open_nursery() as nursery:

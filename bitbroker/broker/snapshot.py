@@ -42,7 +42,9 @@ class Tally:
     """Plain counters, cheap enough for the hot path; whoever looks takes a snapshot.
 
     Attributes:
-        turn_time: of each answered request, from sending it to reading the decision.
+        stalls: how often the broker was held up.
+        stall_seconds: for how long in all; nobody's clock ran meanwhile.
+        turn_time: of each answered request, from sending it to reading the decision, without stalls.
         handling_time: of each look at a socket: reading it, the rules, and sending what follows. Two make a turn.
     """
 
@@ -52,6 +54,8 @@ class Tally:
         self.refused: Counter[Ending] = Counter()
         self.matches: Counter[Cause] = Counter()
         self.not_taken: Counter[Cause] = Counter()
+        self.stalls = 0
+        self.stall_seconds = 0.0
         self.turn_time = Histogram(TURN_BOUNDS)
         self.handling_time = Histogram(HANDLING_BOUNDS)
 
@@ -77,8 +81,10 @@ class Snapshot:
         connections_open: of games and bots, right now.
         connections_refused: by reason.
         answers_not_taken: by cause.
+        stalls: how often the broker itself was held up.
+        stall_seconds: for how long in all.
         turns: answered requests.
-        turn_time: their time, from sending the request to reading the decision.
+        turn_time: their time, from sending the request to reading the decision, without stalls.
         handling_time: the broker's own share: reading, rules and sending, for each of the two messages of a turn.
     """
 
@@ -96,6 +102,8 @@ class Snapshot:
     connections_open: int
     connections_refused: Mapping[Ending, int]
     answers_not_taken: Mapping[Cause, int]
+    stalls: int
+    stall_seconds: float
     turns: int
     turn_time: Histogram
     handling_time: Histogram

@@ -37,6 +37,8 @@ class Answer(Generic[DecisionT]):
         elapsed: how long it took, or how long it was waited for, in seconds.
         bank_left: what the seat has left in its bank, in seconds; `math.inf` if it has no limit, None on the basic
             wire, which does not tell.
+        stalled: how long the broker itself was held up meanwhile, in seconds, which is not in `elapsed` and counts for
+            nobody.
     """
 
     seat: int
@@ -44,11 +46,12 @@ class Answer(Generic[DecisionT]):
     cause: Cause = Cause.NONE
     elapsed: float = 0.0
     bank_left: float | None = None
+    stalled: float = 0.0
     _parse: Callable[[bytes], Any] = attrs.field(default=bytes, repr=False, eq=False)
 
     def read_by(self, parse: Callable[[bytes], T]) -> "Answer[T]":
         """The same answer, whose decision is what `parse` makes of the payload."""
-        return Answer(self.seat, self.payload, self.cause, self.elapsed, self.bank_left, parse)
+        return Answer(self.seat, self.payload, self.cause, self.elapsed, self.bank_left, self.stalled, parse)
 
     @property
     def ok(self) -> bool:

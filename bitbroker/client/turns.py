@@ -121,8 +121,8 @@ class ExtendedGameWire:
         for answer in answers:
             if answer.HasField("seat") and answer.seat == seat:
                 bank_left = answer.bank_left_ms / 1000 if answer.HasField("bank_left_ms") else inf
-                elapsed = answer.elapsed_us / 1_000_000
-                return Answer(seat, answer.decision, Cause(answer.cause), elapsed, bank_left)
+                elapsed, stalled = answer.elapsed_us / 1_000_000, answer.stall_us / 1_000_000
+                return Answer(seat, answer.decision, Cause(answer.cause), elapsed, bank_left, stalled)
         raise RemoteProtocolError(f"the result of turn {self._number} has no answer of player {seat}")
 
 

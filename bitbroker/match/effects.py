@@ -46,8 +46,9 @@ class Answer:
         seat: who was asked.
         decision: its answer; None if that failed.
         cause: NONE if the decision counts, or why there is none.
-        elapsed: from the first attempt to ask to the decision or the failure, in seconds.
+        elapsed: from the first attempt to ask to the decision or the failure, in seconds, without `stalled`.
         bank: what the seat has left in its bank, in seconds; infinity for no limit.
+        stalled: for how much of that time the broker itself was held up, in seconds.
     """
 
     seat: int
@@ -55,6 +56,7 @@ class Answer:
     cause: Cause
     elapsed: float
     bank: float
+    stalled: float = 0.0
 
 
 @attrs.define

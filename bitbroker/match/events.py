@@ -124,6 +124,13 @@ class Stopped:
 
 
 @attrs.frozen
+class Stalled:
+    """The broker itself was held up for so many seconds, until now: they are nobody's time."""
+
+    seconds: float
+
+
+@attrs.frozen
 class TimeReached:
     """The time of `Match.deadline()` has come. Too early is harmless."""
 
@@ -141,5 +148,6 @@ Event = (
     | GameBack
     | GameLost
     | Stopped
+    | Stalled
     | TimeReached
 )

@@ -32,6 +32,7 @@ from bitbroker.match.events import (
     PlayerLost,
     Question,
     Resigned,
+    Stalled,
     Stopped,
     TimeReached,
     TurnAsked,
@@ -56,11 +57,14 @@ class Match:
     more will follow; then its answers are delivered. A basic game's action is a turn of one ask.
 
     Time limits: a request is open until it is answered or `TimeReached` is handled at or after its deadline; an answer
-    handled before that counts, so the shell reads what has arrived before it lets time have its say.
+    handled before that counts, so the shell reads what has arrived before it lets time have its say. Seconds in which
+    the broker was held up (`Stalled`) count for nobody: not for players, the game, or who may come back; only the
+    limit of the match as a whole goes on.
 
     Attributes:
         seats: the players.
         rules: what holds for this match.
+        stalled: how long the broker was held up in it, in seconds.
         turns: requests made.
         outcome: how it ended; None while it runs.
     """
@@ -75,6 +79,7 @@ class Match:
         "outcome",
         "rules",
         "seats",
+        "stalled",
         "turns",
     )
 
@@ -84,6 +89,7 @@ class Match:
         self.seats = [Seat(name, each, rules.time.bank) for name, each in zip(names, told, strict=True)]
         self.rules = rules
         self.turns = 0
+        self.stalled = 0.0
         self.outcome: Outcome | None = None
         self._turn = Turn(len(names), rules.max_limit)
         self._away: dict[int, float] = {}
@@ -220,7 +226,7 @@ class Match:
             return self._refuse(seat, event.seat, event.number, now)
         elapsed = seat.stop_clock(ask, self.rules.time, now)
         seat.remember(ask, Cause.ALREADY_ANSWERED)
-        answer = Answer(event.seat, event.decision, Cause.NONE, elapsed, seat.bank)
+        answer = Answer(event.seat, event.decision, Cause.NONE, elapsed, seat.bank, ask.stalled)
         return (self._turn.settle(answer), *self._close_turn(now))
 
     def _refuse(self, seat: Seat, place: int, number: int, now: float) -> Sequence[Effect]:
@@ -274,7 +280,7 @@ class Match:
     def _fail(self, place: int, cause: Cause, now: float) -> Settled:
         seat, ask = self.seats[place], self._turn.open[place]
         seat.remember(ask, cause)
-        return self._turn.settle(Answer(place, None, cause, now - ask.asked_at, seat.bank))
+        return self._turn.settle(Answer(place, None, cause, now - ask.asked_at, seat.bank, ask.stalled))
 
     def _player_away(self, event: PlayerAway, now: float) -> Sequence[Effect]:
         if self.seats[event.seat].out is not None or event.seat in self._away:
@@ -299,6 +305,17 @@ class Match:
         return effects
 
     # Time.
+
+    def _stall(self, event: Stalled, now: float) -> Sequence[Effect]:
+        self.stalled += event.seconds
+        for ask in self._turn.open.values():
+            ask.credit(event.seconds, now)
+        if self._game_deadline < inf:
+            self._game_deadline = min(self._game_deadline + event.seconds, now + self.rules.game_time_limit)
+        for place, until in self._away.items():
+            self._away[place] = min(until + event.seconds, now + self.rules.resume_grace)
+        self._reckon()
+        return ()
 
     def _reckon(self) -> None:
         soonest = min(self._match_deadline, self._game_deadline)
@@ -391,5 +408,6 @@ _HANDLERS: Final[dict[type[Event], Callable[[Match, Any, float], Sequence[Effect
     GameBack: Match._game_back,
     GameLost: Match._lose_game,
     Stopped: Match._stop,
+    Stalled: Match._stall,
     TimeReached: Match._run_out,
 }

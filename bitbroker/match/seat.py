@@ -16,13 +16,24 @@ _REMEMBERED: Final = 16
 
 @attrs.define
 class OpenAsk:
-    """A request that waits for its answer; times in seconds, on the clock of `Match.handle`."""
+    """A request that waits for its answer; times in seconds, on the clock of `Match.handle`.
+
+    What the broker was held up meanwhile (`stalled`) has been added to `asked_at` and `deadline`.
+    """
 
     number: int
     state: Payload
     asked_at: float
     base: float
     deadline: float
+    stalled: float = 0.0
+
+    def credit(self, seconds: float, now: float) -> None:
+        """Let the broker's own lag until now not count; no more of it than since the request was made."""
+        seconds = min(seconds, now - self.asked_at)
+        self.asked_at += seconds
+        self.deadline += seconds
+        self.stalled += seconds
 
 
 @attrs.define

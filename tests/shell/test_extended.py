@@ -37,6 +37,27 @@ async def begin(shell: Shell, names: list[str], **hello: Any) -> tuple[Peer, lis
     return game, bots, keys
 
 
+async def test_stall_of_the_broker_counts_for_nobody(autojump_clock: MockClock, open_shell: OpenShell) -> None:
+    """Suspended for ten seconds at a limit of one: the bot has its second all the same, and the game is told."""
+    shell = open_shell()
+    game, (bot,), _ = await begin(shell, ["bot"], time_control=pb.TimeControl(move_ms=1000))
+    game.say(turn(1, 0))
+    await bot.hear_as(extended.REQUEST, pb.Request)
+    autojump_clock.jump(10)
+    await trio.sleep(0.9)
+    bot.say(decision(1, b"in time"))
+    (answer,) = (await game.hear_as(extended.TURN_RESULT, pb.TurnResult)).answers
+    assert (answer.cause, answer.decision) == (pb.CAUSE_NONE, b"in time")
+    assert answer.elapsed_us + answer.stall_us == 10_900_000
+    assert 900_000 <= answer.elapsed_us <= 950_000
+    assert shell.tally.stalls == 1
+    (record,) = shell.coordinator.matches()
+    assert record.stalled_seconds == pytest.approx(answer.stall_us / 1_000_000)
+    game.say(turn(2, 0))
+    assert (await bot.hear_as(extended.REQUEST, pb.Request)).limit_ms == 1000
+    assert (await game.hear_last(extended.OUTCOME, pb.Outcome)).detail == "it did not answer within 1 s"
+
+
 async def test_a_whole_match(autojump_clock: MockClock, open_shell: OpenShell) -> None:
     """Welcome, start, a turn for two, the result with measured times, the outcome with the game's result."""
     shell = open_shell()

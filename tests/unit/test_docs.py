@@ -47,6 +47,8 @@ def exported_metrics() -> set[str]:
         connections_open=0,
         connections_refused={},
         answers_not_taken={},
+        stalls=0,
+        stall_seconds=0.0,
         turns=0,
         turn_time=Histogram(TURN_BOUNDS),
         handling_time=Histogram(HANDLING_BOUNDS),

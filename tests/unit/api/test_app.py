@@ -28,6 +28,8 @@ IDLE = Snapshot(
     connections_open=0,
     connections_refused={},
     answers_not_taken={},
+    stalls=0,
+    stall_seconds=0.0,
     turns=0,
     turn_time=Histogram([0.1, 1.0]),
     handling_time=Histogram([0.001]),
@@ -53,6 +55,8 @@ BUSY = attrs.evolve(
     connections_open=15,
     connections_refused=Counter({Ending.MALFORMED: 6, Ending.HANDSHAKE_TIMEOUT: 7}),
     answers_not_taken=Counter({Cause.NOT_ASKED: 8, Cause.TIME_LIMIT: 9, Cause.RESIGNED: 1}),
+    stalls=2,
+    stall_seconds=3.25,
     turns=4,
     turn_time=observed(0.05, 0.1, 0.5, 7.0),
 )
@@ -114,6 +118,7 @@ async def test_status() -> None:
         "waiting": {"games": 1, "bots": 2, "spectators": 11},
         "matches": {"running": 3, "finished": {"completed": 5, "time-limit": 4}},
         "turns": 4,
+        "stalls": {"count": 2, "seconds": 3.25},
         "connections": {"open": 15, "accepted": 60, "refused": {"handshake-timeout": 7, "malformed": 6}},
     }
     assert (await get_json("/", attrs.evolve(IDLE, ready=False)))["status"] == "stopping"
@@ -179,6 +184,8 @@ async def test_metrics_of_a_busy_broker() -> None:
         ("bitbroker_connections_open", 15.0),
         ("bitbroker_connections", 60.0),
         ("bitbroker_turns", 4.0),
+        ("bitbroker_stalls", 2.0),
+        ("bitbroker_stall_seconds", 3.25),
     ):
         assert samples(families[name]) == {(): value}
     assert samples(families["bitbroker_waiting"]) == {("game",): 1.0, ("bot",): 2.0, ("spectator",): 11.0}
