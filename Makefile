@@ -148,7 +148,7 @@ bench-quick: $(VENV)/.bench bench-programs ## See in a minute that the broker ha
 	$(BIN)/python -m tests.bench.run --quick
 
 .PHONY: bench-programs
-bench-programs: $(BENCH)/load $(BENCH)/relay
+bench-programs: $(BENCH)/load $(BENCH)/extended $(BENCH)/relay
 
 $(BENCH)/%: tests/bench/%.c $(wildcard tests/bench/*.h)
 	@command -v $(CC) >/dev/null || { echo "$(CC) is missing: on Debian, apt-get install gcc libc6-dev"; exit 1; }

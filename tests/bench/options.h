@@ -1,4 +1,4 @@
-/* The load generator's options. */
+/* The options of both load generators. */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
 
@@ -10,6 +10,7 @@ enum framing { LINES, PREFIXED, NATS };
 
 struct options {
     int port, matches, players, waiting;
+    int asks, match_turns; /* of the extended wire alone: asks a turn, 0 for all players; turns a match, 0 for no end */
     pid_t broker; /* whose CPU time and memory are looked at; 0 for nobody's */
     enum framing framing;
     size_t state_bytes, decision_bytes;
@@ -18,7 +19,8 @@ struct options {
 
 static const char USAGE[] =
     "usage: load --port N [--broker PID] [--framing lines|prefixed|nats] [--matches N] [--players N] [--waiting N]\n"
-    "            [--state BYTES] [--decision BYTES] [--warm-up MS] [--duration MS] [--patience MS]";
+    "            [--state BYTES] [--decision BYTES] [--warm-up MS] [--duration MS] [--patience MS]\n"
+    "            extended: [--asks N] [--match-turns N]";
 
 static inline enum framing parse_framing(const char *word) {
     const char *names[] = {"lines", "prefixed", "nats"};
@@ -33,16 +35,21 @@ static inline void check_options(const struct options *options) {
         die("%s", USAGE);
     if (options->players < 1 || options->players > 255 || options->matches < 1)
         die("there is a match, and it has 1 to 255 players");
+    if (options->asks > options->players)
+        die("a turn asks each player once at the most");
     if (options->state_bytes < 16 || options->decision_bytes < 16)
         die("states and decisions have 16 bytes or more: they say what they belong to");
 }
 
 static inline struct options parse_options(int argc, char **argv) {
-    enum { PORT, BROKER, FRAMING, MATCHES, PLAYERS, WAITING, STATE_BYTES, DECISION_BYTES, WARM_UP, DURATION, PATIENCE };
+    enum { PORT, BROKER, FRAMING, MATCHES, PLAYERS, WAITING, STATE_BYTES, DECISION_BYTES, WARM_UP, DURATION, PATIENCE, ASKS,
+           MATCH_TURNS };
     const char *names[] = {"port",  "broker",   "framing", "matches",  "players", "waiting",
-                           "state", "decision", "warm-up", "duration", "patience"};
-    struct option known[12] = {0};
-    for (int i = 0; i < 11; i++)
+                           "state", "decision", "warm-up", "duration", "patience",
+                           "asks",  "match-turns"};
+    enum { OPTIONS = sizeof names / sizeof *names };
+    struct option known[OPTIONS + 1] = {0};
+    for (int i = 0; i < OPTIONS; i++)
         known[i] = (struct option){names[i], required_argument, NULL, i};
     struct options options = {
         .matches = 1,
@@ -71,6 +78,8 @@ static inline struct options parse_options(int argc, char **argv) {
         case DECISION_BYTES: options.decision_bytes = (size_t)value; break;
         case WARM_UP: options.warm_up = (uint64_t)value * 1000000; break;
         case DURATION: options.duration = (uint64_t)value * 1000000; break;
+        case ASKS: options.asks = (int)value; break;
+        case MATCH_TURNS: options.match_turns = (int)value; break;
         case PATIENCE: options.patience = (uint64_t)value * 1000000; break;
         }
     }

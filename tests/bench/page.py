@@ -40,6 +40,7 @@ def _tables(results: Sequence[Result], machine: Mapping[str, str | int], rounds:
         f"Medians of {rounds} rounds, with the least and the most in brackets, on {machine['cores']} cores of "
         f"{machine['processor']}, {machine['system']}, Python {machine['python']}."
     )
+    yield from ("", *_start_up(results))
     for group, members in groupby(results, lambda result: result.scenario.group):
         yield from ("", f"### {group.capitalize()}", "", "| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|")
         of_group = list(members)
@@ -47,6 +48,13 @@ def _tables(results: Sequence[Result], machine: Mapping[str, str | int], rounds:
             yield from ("| " + " | ".join(row) + " |" for row in _rows(result))
         notes = dict.fromkeys(note for result in of_group for note in result.notes)
         yield from ("", *notes) if notes else ()
+
+
+def _start_up(results: Sequence[Result]) -> Iterable[str]:
+    started = [sample.start_seconds for result in results for each in result.rounds if (sample := each.get("ours"))]
+    if started:
+        spread = _spread(Spread.of(started), ".2f")
+        yield f"`bitbroker serve` listens {spread} s after its start, in {len(started)} starts."
 
 
 def _rows(result: Result) -> Iterable[tuple[str, ...]]:

@@ -21,6 +21,8 @@ class Load:
         players: of each.
         state_bytes: of each state; decisions have 64 bytes.
         waiting: bots that wait for a game that does not come.
+        asks: on the extended wire: players that are asked in a turn; 0 for all.
+        match_turns: on the extended wire: after how many turns a match ends and another begins; 0 for never.
         one_core: whether target and generator share one core, or have all of them.
         duration_ms: how long is measured.
     """
@@ -29,6 +31,8 @@ class Load:
     players: int = 2
     state_bytes: int = 64
     waiting: int = 0
+    asks: int = 0
+    match_turns: int = 0
     one_core: bool = True
     duration_ms: int = 1000
 
@@ -43,13 +47,15 @@ class Sample:
     """What came of it.
 
     Attributes:
-        turns: how many were played.
+        turns: how many were played; on the extended wire, answers.
         seconds: in which time.
         broker_cpu: seconds of CPU time of the target, all its threads.
         load_cpu: of the generator.
         broker_bytes: the target's resident memory at the end.
         turn: a turn's time in microseconds: mean, p50, p99, p99.9, largest.
         first_match: the same, of one match alone.
+        start_seconds: from the target's start until it listened.
+        matches: how many ended meanwhile.
     """
 
     turns: int
@@ -59,6 +65,8 @@ class Sample:
     broker_bytes: int
     turn: dict[str, float]
     first_match: dict[str, float]
+    start_seconds: float
+    matches: int = 0
 
     @property
     def rate(self) -> float:
@@ -108,7 +116,7 @@ def measure(target: Target, load: Load) -> Sample:
     if done.returncode:
         raise FailedError(f"{target.title}: {done.stderr.strip() or f'the generator ended with {done.returncode}'}")
     printed: dict[str, Any] = json.loads(done.stdout)
-    return Sample(**printed)
+    return Sample(**printed, start_seconds=broker.start_seconds)
 
 
 def _command(target: Target, load: Load, broker: Running) -> list[str | Path]:
@@ -122,5 +130,7 @@ def _command(target: Target, load: Load, broker: Running) -> list[str | Path]:
         "waiting": load.waiting,
         "warm-up": load.warm_up_ms,
         "duration": load.duration_ms,
+        "asks": load.asks,
+        "match-turns": load.match_turns,
     }
-    return [BUILT / "load", *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    return [BUILT / target.load, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]

@@ -13,6 +13,15 @@ Measure = Literal["rate", "core_rate", "broker_rate", "promptness"]
 
 OUR_PREFIXED: Final = ours(key="ours-prefixed", title="ours, length-prefixed", framing="prefixed")
 RELAY_PREFIXED: Final = relay(key="relay-prefixed", title="C relay, length-prefixed", framing="prefixed")
+OUR_EXTENDED: Final = ours(
+    key="ours-extended", title="ours, extended wire, length-prefixed", framing="prefixed", load="extended"
+)
+OUR_SILENT: Final = attrs.evolve(
+    ours(
+        "--log-level", "error", key="ours-silent", title="the same without its log", framing="prefixed", load="extended"
+    ),
+    find_port=None,  # it does not say
+)
 OUR_WAITING: Final = ours("--max-connections", "20000", "--max-waiting", "20000")
 
 
@@ -107,11 +116,42 @@ def _waiting() -> list[Scenario]:
     ]
 
 
+def _extended() -> list[Scenario]:
+    """Turns are counted by their answers, so that they compare with the basic wire's."""
+    together = [
+        Scenario("players asked at once", f"{players} players", Load(players=players), (OUR_EXTENDED,))
+        for players in (2, 16, 255)
+    ]
+    return [
+        Scenario(
+            "extended wire", "1 match, one ask a turn", Load(asks=1), (RELAY_PREFIXED, OUR_PREFIXED, OUR_EXTENDED)
+        ),
+        Scenario(
+            "extended wire",
+            "100 matches, one ask a turn",
+            Load(100, asks=1),
+            (RELAY_PREFIXED, OUR_PREFIXED, OUR_EXTENDED),
+        ),
+        *together,
+        Scenario(
+            "short matches", "20 at once, of 3 answers", Load(20, asks=1, match_turns=3), (OUR_EXTENDED, OUR_SILENT)
+        ),
+        Scenario(
+            "short matches",
+            "20 at once, of 40 answers",
+            Load(20, asks=1, match_turns=40),
+            (OUR_EXTENDED, OUR_SILENT),
+            [Goal("ours-silent", 0.9, which="ours-extended")],
+        ),
+    ]
+
+
 SCENARIOS: Final[Sequence[Scenario]] = (
     *_crowds(),
     *_originals(),
     *_sizes(),
     *_waiting(),
+    *_extended(),
     Scenario("one beside 500", "501 matches", Load(501), (RELAY, OURS), [Goal("relay", 0.5, "promptness")]),
 )
 

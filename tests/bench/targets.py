@@ -30,10 +30,11 @@ class MissingError(Exception):
 
 @attrs.frozen
 class Running:
-    """A target that listens."""
+    """A target that listens, and how long it took to do so, in seconds."""
 
     pid: int
     port: int
+    start_seconds: float
 
 
 @attrs.frozen
@@ -44,6 +45,7 @@ class Target:
         key: its name in results.
         title: its name for readers.
         framing: how it is spoken to.
+        load: the generator that speaks so.
         command: the command for so many players; a port of 0 lets it choose.
         find_port: tells the port from what it says on standard output and error.
         check: raises `MissingError` if it cannot be started here.
@@ -55,6 +57,7 @@ class Target:
     command: Callable[[int, int], Sequence[str | Path]]
     find_port: Callable[[str], int | None] | None
     check: Callable[[], None] = lambda: None
+    load: str = "load"
 
 
 def _our_command(players: int, port: int, *flags: str) -> Sequence[str]:
@@ -89,9 +92,9 @@ def _check_crate(broker: Path) -> None:
         raise MissingError(crate.why_missing())
 
 
-def ours(*flags: str, key: str = "ours", title: str = "ours", framing: str = "lines") -> Target:
+def ours(*flags: str, key: str = "ours", title: str = "ours", framing: str = "lines", load: str = "load") -> Target:
     """`bitbroker serve`."""
-    return Target(key, title, framing, partial(_with_flags, _our_command, flags), _our_port)
+    return Target(key, title, framing, partial(_with_flags, _our_command, flags), _our_port, load=load)
 
 
 def relay(*flags: str, key: str = "relay", title: str = "C relay", framing: str = "lines") -> Target:
@@ -126,6 +129,7 @@ PATCHED: Final = Target(
 def running(target: Target, players: int, cores: frozenset[int]) -> Iterator[Running]:
     """Start a target on these cores, wait until it listens, and stop it at the end."""
     target.check()
+    began = time.perf_counter()
     port = 0 if target.find_port else _free_port()
     process = subprocess.Popen(
         target.command(players, port),
@@ -143,7 +147,7 @@ def running(target: Target, players: int, cores: frozenset[int]) -> Iterator[Run
         drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
         if not target.find_port:
             _wait_listening(process, port)
-        yield Running(process.pid, port)
+        yield Running(process.pid, port, time.perf_counter() - began)
     finally:
         process.terminate()
         process.wait()

@@ -16,7 +16,7 @@ TIMES = {"mean": 40.0, "p50": 30.0, "p99": 90.0, "p99.9": 20_000.0, "largest": 2
 
 def sample(turns: int, broker_cpu: float = 0.25) -> Sample:
     """So many turns in one second, in which the generator used a quarter of a second."""
-    return Sample(turns, 1.0, broker_cpu, 0.25, 1 << 20, TIMES, TIMES)
+    return Sample(turns, 1.0, broker_cpu, 0.25, 1 << 20, TIMES, TIMES, 0.3)
 
 
 def result(*rounds: dict[str, Sample], goal: float = 0.5) -> Result:
