@@ -20,7 +20,7 @@ PLAYERS ?= 2
 # Where the benchmark's programs and results go.
 BENCH := tests/bench/build
 
-# The tests that need nothing else installed, but for bash and curl.
+# The tests that need nothing else installed, but for bash, curl and openssl.
 ONLY_PYTHON := not engines and not container and not interop and not fresh and not languages and not package
 
 GO_BOT := tests/interop/go
@@ -43,7 +43,7 @@ demo: $(VENV)/.broker ## Play connect four through a real broker, each process b
 		--bot "{python} -m bitbroker.examples.connect_four.search_bot"
 
 .PHONY: test
-test: $(VENV)/.dev ## Run all tests that need only Python, bash and curl
+test: $(VENV)/.dev ## Run all tests that need only Python, bash, curl and openssl
 	$(BIN)/python -m pytest -m "$(ONLY_PYTHON)"
 
 .PHONY: test-chess

@@ -17,8 +17,9 @@ import bitbroker
 from bitbroker.broker.logs import configure_logging
 from bitbroker.broker.service import ListenError, serve
 from bitbroker.client.address import find_address
+from bitbroker.client.tls import choose_context
 from bitbroker.errors import BitbrokerError, SettingsError, UnwellError
-from bitbroker.health import DEFAULT_PORT, PORT_ENV, ask_health
+from bitbroker.health import DEFAULT_PORT, PORT_ENV, ask_health, speaks_tls
 from bitbroker.play.batch import Order
 from bitbroker.play.command import BrokenOffError, OrderError, play_order
 from bitbroker.play.results import Batch, ResultsError
@@ -177,21 +178,25 @@ _HttpPort = Annotated[int, Parameter(env_var=PORT_ENV, validator=Number(gte=1, l
 
 
 @app.command
-def health(*, host: str = "127.0.0.1", port: _HttpPort = DEFAULT_PORT) -> None:
+def health(
+    *, host: str = "127.0.0.1", port: _HttpPort = DEFAULT_PORT, tls: Annotated[bool, Parameter(negative="")] = False
+) -> None:
     """Ask a broker on this machine whether it is well: exit code 0 if it is, 1 if not, with a line that says why.
 
     Args:
         host: where its health API listens.
         port: that API's port.
+        tls: ask by HTTPS, as it is also done with BROKER_TLS_CERT in the environment, unless BROKER_HTTP_PLAIN is too.
+            On this machine any certificate will do.
     """
     try:
-        print(ask_health(host, port))
+        print(ask_health(host, port, tls=tls or speaks_tls(os.environ)))
     except UnwellError as error:
         sys.exit(f"bitbroker: {error}")
 
 
 @app.command
-def watch(match: str, *, host: str | None = None, port: int | None = None) -> None:
+def watch(match: str, *, host: str | None = None, port: int | None = None, ca_file: Path | None = None) -> None:
     """Look on at a match, and print what happens in plain lines, until it is over.
 
     What the game shows is printed too, if it is text. Exit codes: 0 the match is over; 1 there is no such match, no
@@ -199,15 +204,17 @@ def watch(match: str, *, host: str | None = None, port: int | None = None) -> No
 
     Args:
         match: the name under which it meets, which may be before it begins; or its id.
-        host: where the broker is: a name, an address, or ws://host:port/path. [BROKER_HOST; default 127.0.0.1]
+        host: where the broker is: a name, an address, ws://host:port/path, or over TLS tls://host:port or
+            wss://host:port/path. [BROKER_HOST; default 127.0.0.1]
         port: its port for players. [BROKER_PORT; default 9000]
+        ca_file: with TLS, a file with the authorities to trust, in PEM. [BROKER_CA_FILE; default the system's]
     """
     try:
-        find_address(host, port)
+        choose_context(find_address(host, port), ca_file, None)
     except ValueError as error:
         _refuse(str(error))
     try:
-        Watcher(partial(print, flush=True)).run(host, match, port=port)
+        Watcher(partial(print, flush=True)).run(host, match, port=port, ca_file=ca_file)
     except BitbrokerError as error:
         sys.exit(f"bitbroker: {error}")
     except BrokenPipeError:  # whoever reads this has seen enough; nor must the interpreter write what is left

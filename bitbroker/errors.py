@@ -61,6 +61,8 @@ class Ending(StrEnum):
     HANDSHAKE_TIMEOUT = "handshake-timeout"  # R
     LEFT_IN_HANDSHAKE = "left-in-handshake"  # R
     NOT_THIS_PROTOCOL = "not-this-protocol"  # R: the first byte is of no framing spoken here
+    TLS_FAILED = "tls-failed"  # R: it began TLS, and that was not agreed on
+    TLS_REQUIRED = "tls-required"  # R: it speaks plainly to a broker that wants TLS
     MALFORMED = "malformed"  # R: not a well-formed message
     MESSAGE_TOO_LARGE = "message-too-large"  # R
     UNEXPECTED_MESSAGE = "unexpected-message"  # R: well-formed, but not what may be said then
@@ -85,6 +87,8 @@ _REFUSALS = frozenset(
         Ending.HANDSHAKE_TIMEOUT,
         Ending.LEFT_IN_HANDSHAKE,
         Ending.NOT_THIS_PROTOCOL,
+        Ending.TLS_FAILED,
+        Ending.TLS_REQUIRED,
         Ending.MALFORMED,
         Ending.MESSAGE_TOO_LARGE,
         Ending.UNEXPECTED_MESSAGE,
@@ -122,6 +126,10 @@ class ConnectionLostError(BitbrokerError):
 
 class BrokerUnreachableError(BitbrokerError):
     """No broker answered at the host and port, for as long as the client was told to try."""
+
+
+class TlsError(BitbrokerError):
+    """The broker's certificate cannot be trusted, or TLS not agreed on; the message says what to do."""
 
 
 class UnwellError(BitbrokerError):

@@ -19,6 +19,8 @@ from bitbroker.errors import SettingsError
 
 ENV_PREFIX: Final = "BROKER_"
 CONFIG_ENV: Final = "BROKER_CONFIG"
+_CLIENTS_ENV: Final = frozenset({"BROKER_CA_FILE"})
+"""What clients take from an environment that they may share with their broker, and brokers do not."""
 _METADATA: Final = "bitbroker"
 MIB: Final = 1 << 20
 
@@ -209,6 +211,7 @@ def _parse_switch(value: Any) -> bool:
 
 _HOST: Final = (_parse_host, "a host name or address")
 _SWITCH: Final = (_parse_switch, "true or false")
+_FILE: Final = (_parse_path, "the path of a file")
 _DAY: Final = 86400.0
 
 
@@ -228,6 +231,24 @@ class Settings:
     http_host: str = _setting("http_host", _HOST, "Where to listen for the health API.", default="127.0.0.1")
     http_port: int = _setting(
         "http_port", _whole(0, 65535), "Port of the health API; 0 picks a free one.", default=8080
+    )
+    tls_cert: Path | None = _setting(
+        "tls_cert",
+        _FILE,
+        "The broker's certificate, in PEM, with those between it and its root behind it: TLS is spoken on both ports.",
+        default=None,
+    )
+    tls_key: Path | None = _setting(
+        "tls_key", _FILE, "The certificate's key, in PEM, without a pass phrase.", default=None
+    )
+    tls_only: bool = _setting(
+        "tls_only", _SWITCH, "Refuse games, bots and spectators that connect without TLS.", default=False
+    )
+    http_plain: bool = _setting(
+        "http_plain",
+        _SWITCH,
+        "Speak plain HTTP on the health API, although there is a certificate: for probes on this machine.",
+        default=False,
     )
     time_limit: float = _setting(
         "time_limit",
@@ -348,7 +369,7 @@ class Settings:
     )
     results: Path | None = _setting(
         "results",
-        (_parse_path, "the path of a file"),
+        _FILE,
         "A file to which each match that is over is appended, as one line of JSON.",
         default=None,
     )
@@ -426,7 +447,7 @@ def refuse_unknown_names(names: Iterable[str], source: str) -> None:
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Names in the environment that look like settings and are none."""
-    known = {info.env for info in declared_settings().values()} | {CONFIG_ENV}
+    known = {info.env for info in declared_settings().values()} | {CONFIG_ENV} | _CLIENTS_ENV
     return sorted(name for name in environ if name.startswith(ENV_PREFIX) and name not in known)
 
 

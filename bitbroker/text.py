@@ -1,4 +1,4 @@
-"""Text that came over the wire, made fit to be shown."""
+"""Text of others, made fit to be shown."""
 
 from typing import Final
 
@@ -18,3 +18,8 @@ def printable(text: str, keep: str = "") -> str:
 def printable_name(name: str) -> str:
     """A name, fit for a line: no control characters, and short."""
     return printable(name[:LONGEST_NAME])
+
+
+def tls_reason(error: OSError) -> str:
+    """What OpenSSL says is wrong, in words: `[SSL: KEY_VALUES_MISMATCH] ...` is "key values mismatch"."""
+    return str(getattr(error, "reason", None) or error.strerror or error).replace("_", " ").lower()

@@ -11,7 +11,7 @@ import attrs
 import pytest
 import trio
 
-Dial = Callable[[], Awaitable[trio.SocketStream]]
+Dial = Callable[[], Awaitable[trio.abc.Stream]]
 TakeMessage = Callable[[bytearray], bytes]
 """Takes the first message off the bytes, if it is there whole; else nothing."""
 
@@ -80,7 +80,7 @@ class Line:
         self._cuts = {cut.message: cut for cut in cuts}
         self._pause = pause
         self._is_away = False
-        self._left_open: list[trio.SocketStream] = []
+        self._left_open: list[trio.abc.Stream] = []
         self._waits = trio.lowlevel.ParkingLot()
 
     async def connect(self) -> "CountedStream":
@@ -101,7 +101,7 @@ class Line:
         while self.passed < messages:
             await self._waits.park()
 
-    async def end(self, stream: trio.SocketStream, manner: Manner) -> None:
+    async def end(self, stream: trio.abc.Stream, manner: Manner) -> None:
         """A connection is cut."""
         if manner is Manner.UNNOTICED:
             self._left_open.append(stream)  # or it would be closed with the last reference to it
@@ -118,7 +118,7 @@ class Line:
 class CountedStream(trio.abc.Stream):
     """One connection, whose messages pass one by one."""
 
-    def __init__(self, stream: trio.SocketStream, line: Line) -> None:
+    def __init__(self, stream: trio.abc.Stream, line: Line) -> None:
         self._stream = stream
         self._line = line
         self._received = bytearray()

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,6 +15,8 @@ import hypercorn.trio
 import trio
 from quart_trio import QuartTrio
 
+from bitbroker.broker.certificate import Certificate
+
 GRACE_SECONDS: Final = 0.5
 """How long requests may go on when the server is told to stop."""
 
@@ -24,16 +27,17 @@ async def serve_app(
     app: QuartTrio,
     listeners: Sequence[trio.SocketListener],
     may_stop: trio.Event,
+    certificate: Certificate | None = None,
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve the application.
+    """Serve the application, over TLS if there is a certificate.
 
     Owns a nursery with Hypercorn, and one around it with the task that cuts connections. Ends when the last request
     has ended after `may_stop` was set; or by being cancelled, whatever clients do.
     """
     ports = {listener.socket.getsockname()[1] for listener in listeners}
-    config = hypercorn.config.Config()
+    config = _Config(certificate)
     config.bind = [f"fd://{listener.socket.detach()}" for listener in listeners]
     config.accesslog = None
     config.errorlog = logging.getLogger("bitbroker.http")
@@ -45,6 +49,28 @@ async def serve_app(
             await server.start(serve)
             task_status.started()
         nursery.cancel_scope.cancel()
+
+
+class _Config(hypercorn.config.Config):
+    """Hypercorn's configuration, with the certificate as it is at each moment in place of files read once."""
+
+    def __init__(self, certificate: Certificate | None) -> None:
+        super().__init__()
+        self._certificate = certificate
+
+    @property
+    def ssl_enabled(self) -> bool:
+        """Whether TLS is spoken."""
+        return self._certificate is not None
+
+    def create_ssl_context(self) -> ssl.SSLContext | None:
+        """The context that Hypercorn holds on to; the certificate takes its place in each connection."""
+        if self._certificate is None:
+            return None
+        context = self._certificate.new_context()
+        context.set_alpn_protocols(["http/1.1"])
+        context.sni_callback = self._certificate.choose
+        return context
 
 
 async def _cut_when_cancelled(ports: Collection[int]) -> None:

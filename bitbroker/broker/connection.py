@@ -11,6 +11,7 @@ from bitbroker.broker.greeting import Greeting, RefusedHelloError, Role
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.stream import MessageStream, NotThisProtocolError
 from bitbroker.broker.table import Participant
+from bitbroker.broker.tls import TlsHandshakeError
 from bitbroker.errors import ConnectionLostError, Ending, MessageTooLargeError, RemoteProtocolError
 from bitbroker.settings import Settings
 from bitbroker.wire import basic
@@ -80,6 +81,8 @@ class Reception:
                 return await handshake.run()
         except NotThisProtocolError as error:
             return Farewell(Ending.NOT_THIS_PROTOCOL, detail=str(error))
+        except TlsHandshakeError as error:
+            return Farewell(Ending.TLS_FAILED, detail=str(error))
         except UnexpectedMessageError as error:
             return Farewell(Ending.UNEXPECTED_MESSAGE, detail=str(error))
         except RefusedHelloError as error:
@@ -146,6 +149,8 @@ class _Handshake:
         self._extended = role is Role.SPECTATOR or (role is not None and hello.body_bytes > 0)
         if role is None:
             raise UnexpectedMessageError(f"it began with {hello!r}, which is no hello")
+        if self._stream.lacks_tls:
+            raise RefusedHelloError(Ending.TLS_REQUIRED, "this broker speaks TLS only: connect to tls:// or wss://")
         if self._extended:
             return greeting.extended_client(role, hello, self._settings)
         if role is Role.GAME:
@@ -162,5 +167,6 @@ def _describe(participant: Participant) -> dict[str, str]:
         "role": participant.role.value,
         "name": participant.name,
         "client": participant.greeting.client,
+        "tls": participant.stream.tls_version,
         "detail": participant.detail,
     }

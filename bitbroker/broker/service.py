@@ -15,6 +15,7 @@ import trio
 import bitbroker
 from bitbroker.api.app import create_app
 from bitbroker.api.server import GRACE_SECONDS, serve_app
+from bitbroker.broker.certificate import Certificate
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.greeting import Role
@@ -101,8 +102,12 @@ class Service:
         Args:
             settings: all of them.
             results: where to write a line of JSON for each match that is over.
+
+        Raises:
+            SettingsError: the certificate cannot be used.
         """
         self._settings = settings
+        self._certificate = Certificate.of(settings)
         self._results = results
         self._tally = Tally()
         self._coordinator = Coordinator(settings, self._tally, self._keep)
@@ -138,6 +143,22 @@ class Service:
     def stop(self) -> None:
         """Tell it to stop: no new matches, running ones may go on for the grace."""
         self._told_to_stop.set()
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether there is something for `read_again`."""
+        return self._certificate is not None
+
+    def read_again(self) -> None:
+        """Read anew what may change while it runs: the certificate. What is wrong now leaves the old one in force."""
+        if self._certificate is None:
+            return
+        try:
+            self._certificate.read_again()
+        except SettingsError as error:
+            _log.error("the certificate stays as it was", reason=str(error))
+        else:
+            _log.info("certificate read again")
 
     def take_snapshot(self) -> Snapshot:
         """The broker at this moment."""
@@ -188,7 +209,7 @@ class Service:
         """Accept, until the scope that it starts with is cancelled; connections live on in the nursery given."""
         numbers = itertools.count(1)
         spoken = framings(self._settings.origins)
-        numbered = [NumberedListener(listener, numbers, spoken) for listener in listeners]
+        numbered = [NumberedListener(listener, numbers, spoken, self._certificate) for listener in listeners]
         with trio.CancelScope() as scope:
             task_status.started(scope)
             await trio.serve_listeners(self._reception.run_connection, numbered, handler_nursery=handlers)
@@ -196,7 +217,9 @@ class Service:
     async def _serve_http(
         self, listeners: Sequence[trio.SocketListener], *, task_status: trio.TaskStatus[None]
     ) -> None:
-        await serve_app(create_app(self), listeners, self._http_may_stop, task_status=task_status)
+        await serve_app(
+            create_app(self), listeners, self._http_may_stop, self._http_certificate, task_status=task_status
+        )
         self._http_stopped.set()
 
     async def _wait_reason_to_stop(self) -> None:
@@ -225,11 +248,17 @@ class Service:
             await self._http_stopped.wait()
         _log.info("stopped", connections_cut=self._tally.connections_open)
 
+    @property
+    def _http_certificate(self) -> Certificate | None:
+        return None if self._settings.http_plain else self._certificate
+
     def _announce(self, addresses: Addresses) -> None:
+        scheme = "http" if self._http_certificate is None else "https"
         for host, port in addresses.http:
-            _log.info("health API", host=host, port=port)
+            _log.info("health API", host=host, port=port, scheme=scheme)
+        tls = "no" if self._certificate is None else "only" if self._certificate.only else "yes"
         for host, port in addresses.players:
-            _log.info("listening", host=host, port=port, players=self._settings.num_players)
+            _log.info("listening", host=host, port=port, players=self._settings.num_players, tls=tls)
 
     def _exit_code(self) -> int:
         if not self._settings.once:
@@ -246,7 +275,7 @@ async def serve(settings: Settings) -> int:
 
     Raises:
         ListenError: an address cannot be listened on.
-        SettingsError: the results file cannot be written.
+        SettingsError: the results file cannot be written, or the certificate cannot be used.
     """
     with _open_results(settings.results) as results:
         service = Service(settings, results)
@@ -254,7 +283,7 @@ async def serve(settings: Settings) -> int:
 
 
 async def _serve(service: Service, listeners: Listeners) -> int:
-    """Owns a nursery with the service and the watch for signals; it ends with either."""
+    """Owns a nursery with the service and the watches for signals; it ends with the service, or by a second signal."""
     exit_code = EXIT_OK
 
     async def obey_signals(*, task_status: trio.TaskStatus[None]) -> None:
@@ -266,8 +295,16 @@ async def _serve(service: Service, listeners: Listeners) -> int:
             exit_code = EXIT_SIGNALLED + await anext(signals)
             nursery.cancel_scope.cancel()
 
+    async def obey_hangups(*, task_status: trio.TaskStatus[None]) -> None:
+        with trio.open_signal_receiver(signal.SIGHUP) as signals:
+            task_status.started()
+            async for _ in signals:
+                service.read_again()
+
     async with trio.open_nursery() as nursery:
         await nursery.start(obey_signals)
+        if service.reads_again and hasattr(signal, "SIGHUP"):  # who has nothing to read ends with its terminal
+            await nursery.start(obey_hangups)
         exit_code = await service.run(listeners)
         nursery.cancel_scope.cancel()
     return exit_code

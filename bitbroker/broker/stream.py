@@ -11,7 +11,9 @@ from typing import Final
 
 import trio
 
+from bitbroker.broker.certificate import Certificate
 from bitbroker.broker.mailbox import CAPACITY, Mailbox
+from bitbroker.broker.tls import FIRST_BYTE, NonBlockingSocket, TlsSocket
 from bitbroker.errors import ConnectionLostError, RemoteProtocolError
 from bitbroker.wire.framing import Framing
 from bitbroker.wire.lines import LineFraming
@@ -60,7 +62,8 @@ class MessageStream(trio.abc.AsyncResource):
 
     Worst memory: what came in and is not taken (one message of the limit, one read, and the mailbox's messages) and
     what is to go out (`max_outbox_bytes`, and a farewell): three messages of the limit as their framing writes them,
-    and 256 KiB of one read, 33.9 MiB at the default limits. One that plays small messages holds some kilobytes.
+    and 256 KiB of one read, 33.9 MiB at the default limits. One that plays small messages holds some kilobytes. TLS adds
+    what `TlsSocket` states.
 
     Attributes:
         number: in the order in which connections were accepted, from 1.
@@ -70,13 +73,26 @@ class MessageStream(trio.abc.AsyncResource):
         lent: the scope in which its task leaves it to the coordinator; cancelled to give it back.
     """
 
-    def __init__(self, sock: socket.socket, number: int, peer: str, framings: Framings) -> None:
+    def __init__(
+        self, sock: socket.socket, number: int, peer: str, framings: Framings, certificate: Certificate | None = None
+    ) -> None:
+        """Take a connection.
+
+        Args:
+            sock: it.
+            number: in the order in which connections were accepted, from 1.
+            peer: address and port of the other side.
+            framings: how to speak.
+            certificate: for TLS; without one it is not spoken.
+        """
         sock.setblocking(False)  # noqa: FBT003 - the standard library's way
         self.number = number
         self.peer = peer
         self.mailbox = Mailbox()
         self.ended = ""
-        self._socket = sock
+        self._socket: NonBlockingSocket = sock
+        self._certificate = certificate
+        self._tls: TlsSocket | None = None
         self._framings = framings
         self._framing: Framing | None = None
         self._max_outbox_bytes = 0
@@ -88,6 +104,16 @@ class MessageStream(trio.abc.AsyncResource):
     def fileno(self) -> int:
         """The socket's descriptor; -1 once it is closed."""
         return self._socket.fileno()
+
+    @property
+    def tls_version(self) -> str:
+        """Such as `TLSv1.3`; empty for a plain connection."""
+        return "" if self._tls is None else self._tls.version
+
+    @property
+    def lacks_tls(self) -> bool:
+        """Whether it is plain, and may not be."""
+        return self._tls is None and self._certificate is not None and self._certificate.only
 
     def limit_messages(self, max_message_bytes: int) -> None:
         """Take and hold messages of so many bytes: the handshake is done."""
@@ -104,6 +130,7 @@ class MessageStream(trio.abc.AsyncResource):
 
         Raises:
             NotThisProtocolError: the first byte of the connection is of no framing spoken here.
+            TlsHandshakeError: it is that of TLS, and this was not agreed on.
         """
         came = False
         try:
@@ -124,8 +151,19 @@ class MessageStream(trio.abc.AsyncResource):
             self.ended = "it closed the connection"
             return
         if self._framing is None:
+            if data[0] == FIRST_BYTE and self._tls is None:
+                self._begin_tls(data)
+                return
             self._framing = self._tell_framing(data)
         self._framing.feed(data)
+
+    def _begin_tls(self, data: bytes) -> None:
+        if self._certificate is None:
+            raise NotThisProtocolError(
+                f"its first bytes are {data[:16]!r}: that is TLS, and this broker has no certificate (--tls-cert)"
+            )
+        self._socket = self._tls = TlsSocket(self._socket, self._certificate.context, data)
+        self._take_in(self._socket.recv(READ_BYTES))
 
     def _tell_framing(self, data: bytes) -> Framing:
         framing = self._framings.get(data[0])
@@ -179,6 +217,7 @@ class MessageStream(trio.abc.AsyncResource):
         while (message := self._next_message()) is None:
             if self.ended:
                 raise ConnectionLostError(self.ended)
+            await self._flush()  # nobody else does yet
             await trio.lowlevel.wait_readable(self._socket)
             self.read_nowait()
         return message
@@ -256,6 +295,9 @@ class MessageStream(trio.abc.AsyncResource):
                 self._outbox[0] = piece[sent:]
             else:
                 self._outbox.popleft()
+        while self._tls is not None and self._tls.holds_back:
+            await trio.lowlevel.wait_writable(self._socket)
+            self._try_to_send(b"")
         self._outbox_waits = trio.Event()
 
     async def say_farewell(self, farewell: Sequence[Message]) -> None:
@@ -272,6 +314,9 @@ class MessageStream(trio.abc.AsyncResource):
             if last:
                 self._enqueue(memoryview(last))
         await self._flush()
+        if self._tls is not None:
+            self._tls.say_end()
+            await self._flush()
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:  # the peer has reset it
@@ -298,8 +343,15 @@ class MessageStream(trio.abc.AsyncResource):
 class NumberedListener(trio.abc.Listener[MessageStream]):
     """Accepts connections, each with its number: tasks start in any order, so the number is given here."""
 
-    def __init__(self, listener: trio.SocketListener, numbers: Iterator[int], framings: Framings) -> None:
+    def __init__(
+        self,
+        listener: trio.SocketListener,
+        numbers: Iterator[int],
+        framings: Framings,
+        certificate: Certificate | None = None,
+    ) -> None:
         self._listener = listener
+        self._certificate = certificate
         self._numbers = numbers
         self._framings = framings
 
@@ -315,7 +367,7 @@ class NumberedListener(trio.abc.Listener[MessageStream]):
             except OSError:  # reset between the kernel's accept and ours
                 sock.close()
             else:
-                return MessageStream(sock, next(self._numbers), peer, self._framings)
+                return MessageStream(sock, next(self._numbers), peer, self._framings, self._certificate)
 
     async def aclose(self) -> None:
         """Stop listening."""

@@ -31,6 +31,7 @@ from bitbroker.errors import (
     MissingExtraError,
     RefusedError,
     RemoteProtocolError,
+    TlsError,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Spectator",
     "Table",
     "TimeControl",
+    "TlsError",
     "run_bot",
     "run_game",
 ]

@@ -8,7 +8,9 @@ import attrs
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9000
-_WEBSOCKET_PORT: Final = 80
+_URL_PORTS: Final = {"ws": 80, "wss": 443}
+_SCHEMES: Final = frozenset({"tcp", "tls", "ws", "wss"})
+_ENCRYPTED: Final = frozenset({"tls", "wss"})
 
 
 @attrs.frozen
@@ -18,12 +20,14 @@ class Address:
     Attributes:
         host: its name or address.
         port: its port for players.
-        path: of a WebSocket, query included; None for plain TCP.
+        path: of a WebSocket, query included; None for other framings.
+        tls: whether it is spoken to over TLS.
     """
 
     host: str
     port: int
     path: str | None = None
+    tls: bool = False
 
     @property
     def netloc(self) -> str:
@@ -35,8 +39,9 @@ def find_address(host: str | None = None, port: int | None = None) -> Address:
     """The address that is meant.
 
     Args:
-        host: name or address of the broker, or `host:port`, `tcp://host:port` or `ws://host:port/path`; None for what
-            the environment's BROKER_HOST says, or else 127.0.0.1.
+        host: name or address of the broker, or `host:port`, or an URL: `tcp://host:port` or `ws://host:port/path`, or
+            over TLS `tls://host:port` or `wss://host:port/path`; None for what the environment's BROKER_HOST says, or
+            else 127.0.0.1.
         port: its port for players; None for that of the host's text, or else what the environment's BROKER_PORT says,
             or else 9000.
 
@@ -51,15 +56,15 @@ def find_address(host: str | None = None, port: int | None = None) -> Address:
     said = _port_of(parts, text)
     if said and port and said != port:
         raise ValueError(f"the broker's address is {text!r} and its port {port}: say the port once")
-    if not parts.hostname:
+    if not parts.hostname or parts.scheme not in _SCHEMES:
         raise _no_address(text)
-    port = port or said
-    if parts.scheme == "ws":
+    port, tls = port or said, parts.scheme in _ENCRYPTED
+    if parts.scheme in _URL_PORTS:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return Address(parts.hostname, port or _WEBSOCKET_PORT, path)
-    if parts.scheme == "tcp" and not parts.path.strip("/"):
-        return Address(parts.hostname, port or _port_from_environment())
-    raise _no_address(text)
+        return Address(parts.hostname, port or _URL_PORTS[parts.scheme], path, tls)
+    if parts.path.strip("/"):
+        raise _no_address(text)
+    return Address(parts.hostname, port or _port_from_environment(), tls=tls)
 
 
 def _port_of(parts: SplitResult, text: str) -> int | None:
@@ -71,7 +76,8 @@ def _port_of(parts: SplitResult, text: str) -> int | None:
 
 def _no_address(text: str) -> ValueError:
     return ValueError(
-        f"the broker's address is {text!r}: it must be a host, host:port, tcp://host:port or ws://host:port/path"
+        f"the broker's address is {text!r}: it must be a host, host:port, tcp://host:port or ws://host:port/path, or "
+        "over TLS tls://host:port or wss://host:port/path"
     )
 
 

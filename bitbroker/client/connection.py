@@ -1,6 +1,7 @@
 """One connection to a broker: how it is opened, and messages on it."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ import attrs
 import trio
 
 from bitbroker.client.address import Address
+from bitbroker.client.tls import ALERT, CaFile, choose_context, encrypt
 from bitbroker.errors import BrokerUnreachableError, ConnectionLostError, MissingExtraError, RemoteProtocolError
 from bitbroker.wire import extended
 from bitbroker.wire.framing import Framing
@@ -49,6 +51,7 @@ class Connection:
         """
         self._stream = stream
         self._framing = framing or LineFraming(MAX_MESSAGE_BYTES)
+        self._heard = False
         self._sending = trio.Lock()
         self._whole = True  # whether all that was sent went out whole: behind half a message there is nothing to say
 
@@ -116,6 +119,9 @@ class Connection:
             raise ConnectionLostError(
                 "the broker closed the connection without saying that the match is over; its log says why"
             )
+        if not self._heard and data.startswith(ALERT):
+            raise RemoteProtocolError("the broker speaks TLS only: its address begins with tls:// or wss://")
+        self._heard = True
         return bytes(data)
 
     async def send_bytes(self, data: bytes) -> None:
@@ -141,55 +147,76 @@ class Dialer:
     Attributes:
         address: where it is.
         make_framing: how messages travel: a new framing for each connection.
+        context: whom to trust; None for no TLS.
     """
 
     address: Address
     make_framing: Callable[[], Framing]
+    context: ssl.SSLContext | None = None
 
     @classmethod
-    def choose(cls, address: Address, wire: Wire) -> "Dialer":
+    def choose(
+        cls,
+        address: Address,
+        wire: Wire,
+        *,
+        ca_file: CaFile | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> "Dialer":
         """By the framing that address and wire ask for.
 
+        Args:
+            address: where the broker is.
+            wire: how to speak.
+            ca_file: whom to trust, for TLS, as `choose_context` has it.
+            ssl_context: likewise.
+
         Raises:
-            ValueError: they ask for two, or for one that is not there.
+            ValueError: they ask for two framings, or for one that is not there; or whom to trust is not to be known.
             MissingExtraError: a WebSocket is wanted, and the package for it is not installed.
         """
         if wire not in {"auto", "basic", "binary"}:
             raise ValueError(f"wire is {wire!r}: it must be 'auto', 'basic' or 'binary'")
+        context = choose_context(address, ca_file, ssl_context)
         if address.path is not None:
             if wire == "binary":
-                raise ValueError("wire='binary' is for plain TCP: leave it out, or give a tcp:// address")
-            return cls(address, partial(_websocket_framing(), MAX_MESSAGE_BYTES, address.netloc, address.path))
-        return cls(address, partial(PrefixedFraming if wire == "binary" else LineFraming, MAX_MESSAGE_BYTES))
+                raise ValueError("wire='binary' is no WebSocket: leave it out, or give a tcp:// or tls:// address")
+            websocket = partial(_websocket_framing(), MAX_MESSAGE_BYTES, address.netloc, address.path)
+            return cls(address, websocket, context)
+        return cls(address, partial(PrefixedFraming if wire == "binary" else LineFraming, MAX_MESSAGE_BYTES), context)
 
     async def dial(self, timeout: float) -> Connection:  # noqa: ASYNC109 - for how long to go on trying
         """Open a connection, trying again for so many seconds.
 
         Raises:
             BrokerUnreachableError: nobody answered in that time.
+            TlsError: the broker cannot be trusted, or TLS not agreed on.
         """
-        return Connection(await connect(self.address.host, self.address.port, timeout), self.make_framing())
+        return Connection(await connect(self.address, timeout, self.context), self.make_framing())
 
 
 def _websocket_framing() -> "type[ClientWebSocketFraming]":
     """The framing whose package only those need who use it."""
     if find_spec("wsproto") is None:
-        raise MissingExtraError("a ws:// address needs the package wsproto: pip install 'bitbroker[websocket]'")
+        raise MissingExtraError(
+            "the address of a WebSocket needs the package wsproto: pip install 'bitbroker[websocket]'"
+        )
     from bitbroker.wire.websocket import ClientWebSocketFraming
 
     return ClientWebSocketFraming
 
 
-async def connect(host: str, port: int, connect_timeout: float) -> trio.abc.Stream:
+async def connect(address: Address, connect_timeout: float, context: ssl.SSLContext | None) -> trio.abc.Stream:
     """Open a connection, trying again with growing pauses: clients may start before their broker.
 
     Args:
-        host: name or address of the broker.
-        port: its port for players.
+        address: of the broker.
         connect_timeout: for how many seconds to go on trying; 0 for a single attempt.
+        context: whom to trust; None for no TLS.
 
     Raises:
         BrokerUnreachableError: nobody answered in that time.
+        TlsError: the broker cannot be trusted, or TLS not agreed on.
     """
     deadline = trio.current_time() + connect_timeout
     pause = FIRST_PAUSE
@@ -197,12 +224,13 @@ async def connect(host: str, port: int, connect_timeout: float) -> trio.abc.Stre
         reason: object = "no answer"
         with trio.move_on_after(max(deadline - trio.current_time(), _SHORTEST_ATTEMPT)):
             try:
-                return _keep_alive(await trio.open_tcp_stream(host, port))
+                stream = _keep_alive(await trio.open_tcp_stream(address.host, address.port))
+                return stream if context is None else await encrypt(stream, address, context)
             except (OSError, UnicodeError) as error:  # the latter from a name that can be no host's
                 reason = error
         if trio.current_time() + pause > deadline:
             raise BrokerUnreachableError(
-                f"no broker answers at {host} port {port} (tried for {connect_timeout:g} s; {reason}): "
+                f"no broker answers at {address.host} port {address.port} (tried for {connect_timeout:g} s; {reason}): "
                 "is it running, and are host and port right?"
             )
         await trio.sleep(pause)

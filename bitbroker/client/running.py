@@ -1,5 +1,6 @@
 """The loop around matches, and what all clients that have one share."""
 
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,6 +11,7 @@ import trio
 from bitbroker.client.address import find_address
 from bitbroker.client.connection import Dialer, Wire
 from bitbroker.client.session import Session, Wish
+from bitbroker.client.tls import CaFile
 from bitbroker.errors import RefusedError
 
 
@@ -21,6 +23,8 @@ class Options(TypedDict, total=False):
     wire: Wire
     match: str
     seat: int | None
+    ca_file: CaFile | None
+    ssl_context: ssl.SSLContext | None
 
 
 class Client(ABC):
@@ -30,17 +34,21 @@ class Client(ABC):
         """Connect and play; returns when the matches are over. Blocking; for code within Trio there is `arun`.
 
         Args:
-            host: name or address of the broker, or `tcp://host:port`, or `ws://host:port/path` for a WebSocket; if
-                not given, the environment's BROKER_HOST, or 127.0.0.1.
+            host: name or address of the broker, or `tcp://host:port`, or `ws://host:port/path` for a WebSocket; over
+                TLS `tls://host:port` or `wss://host:port/path`; if not given, the environment's BROKER_HOST, or
+                127.0.0.1.
             port: its port for players; if not given, the environment's BROKER_PORT, or 9000.
             **options: `matches`: how many matches to stay for, one after the other; None for as long as there is a
                 broker (default 1). `connect_timeout`: for how many seconds to go on trying to connect; 0 for a single
                 attempt (default 30). `wire`: `"auto"` for what the broker speaks, which is the default, `"basic"` for
                 the basic wire, `"binary"` for the length-prefixed framing. `match`: a name under which to meet the
-                others. `seat`: where a bot would like to sit.
+                others. `seat`: where a bot would like to sit. `ca_file`: with TLS, a file with the authorities to
+                trust, in PEM; if not given, the one that the environment's BROKER_CA_FILE names, or the system's.
+                `ssl_context`: all that TLS may be told, in place of that.
 
         Raises:
             BrokerUnreachableError: no broker answered in that time.
+            TlsError: the broker cannot be trusted, or TLS not agreed on.
             ConnectionLostError: the connection ended, not by the end of the match, and there was no way back to it.
             RefusedError: the broker refused the client, or put it out of its match.
             BasicWireError: `match` was given, and the broker speaks the basic wire only.
@@ -68,6 +76,8 @@ async def play_matches(
     wire: Wire = "auto",
     match: str = "",
     seat: int | None = None,
+    ca_file: CaFile | None = None,
+    ssl_context: ssl.SSLContext | None = None,
 ) -> None:
     """Play one match after the other, each on a connection of its own.
 
@@ -80,16 +90,19 @@ async def play_matches(
         wire: how to speak.
         match: whom to meet.
         seat: where to sit.
+        ca_file: whom to trust.
+        ssl_context: whom to trust.
 
     Raises:
         BrokerUnreachableError: as `connect`.
+        TlsError: likewise.
         ValueError: an option is not what it may be.
     """
     if matches is not None and matches < 1:
         raise ValueError(
             f"matches is {matches}: it must be 1 or more, or None to stay for as long as there is a broker"
         )
-    dialer = Dialer.choose(find_address(host, port), wire)
+    dialer = Dialer.choose(find_address(host, port), wire, ca_file=ca_file, ssl_context=ssl_context)
     wish = Wish(wire, match, seat)
     played = 0
     while matches is None or played < matches:

@@ -1,5 +1,6 @@
 """The spectator's side: it is shown a match, and says nothing."""
 
+import ssl
 from collections.abc import Awaitable
 from functools import partial
 from typing import Final
@@ -13,6 +14,7 @@ from bitbroker.client.match import MatchInfo, Outcome
 from bitbroker.client.place import Place
 from bitbroker.client.running import run_blocking
 from bitbroker.client.session import Session, Wish, call
+from bitbroker.client.tls import CaFile
 from bitbroker.errors import Cause
 from bitbroker.wire import extended
 from bitbroker.wire.messages import Message
@@ -85,32 +87,54 @@ class Spectator:
     def on_outcome(self, outcome: Outcome) -> Awaitable[None] | None:
         """The match is over."""
 
-    def run(self, address: str | None, match: str, *, port: int | None = None, connect_timeout: float = 30.0) -> None:
+    def run(
+        self,
+        address: str | None,
+        match: str,
+        *,
+        port: int | None = None,
+        connect_timeout: float = 30.0,
+        ca_file: CaFile | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
         """Watch a match to its end. Blocking; for code within Trio there is `arun`.
 
         Args:
-            address: of the broker: a host, `host:port`, `tcp://host:port` or `ws://host:port/path`; None for what the
-                environment's BROKER_HOST says, or else 127.0.0.1.
+            address: of the broker: a host, `host:port`, `tcp://host:port` or `ws://host:port/path`, or over TLS
+                `tls://host:port` or `wss://host:port/path`; None for what the environment's BROKER_HOST says, or else
+                127.0.0.1.
             match: the name under which it meets, which may be before it begins; or its id.
             port: the broker's port for players, if the address does not say it; None for what the environment's
                 BROKER_PORT says, or else 9000.
             connect_timeout: for how many seconds to go on trying to connect; 0 for a single attempt.
+            ca_file: with TLS, a file with the authorities to trust, in PEM; None for the one that the environment's
+                BROKER_CA_FILE names, or the system's.
+            ssl_context: all that TLS may be told, in place of that.
 
         Raises:
             BrokerUnreachableError: no broker answered in that time.
+            TlsError: the broker cannot be trusted, or TLS not agreed on.
             RefusedError: there is no such match, or none that may be watched.
             BasicWireError: the broker has no spectators.
             ConnectionLostError: the connection ended before the match did.
             RemoteProtocolError: the broker said what no broker says.
             ValueError: the address is none.
         """
-        run_blocking(partial(self.arun, address, match, port=port, connect_timeout=connect_timeout))
+        watch = partial(self.arun, address, match, port=port, connect_timeout=connect_timeout)
+        run_blocking(partial(watch, ca_file=ca_file, ssl_context=ssl_context))
 
     async def arun(
-        self, address: str | None, match: str, *, port: int | None = None, connect_timeout: float = 30.0
+        self,
+        address: str | None,
+        match: str,
+        *,
+        port: int | None = None,
+        connect_timeout: float = 30.0,
+        ca_file: CaFile | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         """As `run`, within Trio."""
-        dialer = Dialer.choose(find_address(address, port), "auto")
+        dialer = Dialer.choose(find_address(address, port), "auto", ca_file=ca_file, ssl_context=ssl_context)
         session = Session(await dialer.dial(connect_timeout), Wish(match=match))
         try:
             await self.watch_match(session)

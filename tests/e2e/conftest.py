@@ -2,18 +2,22 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 import trio
 
 from bitbroker.client import Action, BaseBot, BaseGame, Player
+from bitbroker.client.running import Options
+from tests.authority import Authority
 
 PATIENCE = 60.0
 """Seconds after which what is waited for counts as never to come; no test is right or wrong by less."""
@@ -46,7 +50,8 @@ class BrokerProcess:
     @property
     def url(self) -> str:
         """Of the health API."""
-        return f"http://127.0.0.1:{self.entries('health API')[0]['port']}"
+        entry = self.entries("health API")[0]
+        return f"{entry['scheme']}://127.0.0.1:{entry['port']}"
 
     def entries(self, event: str, **fields: object) -> list[dict[str, Any]]:
         """Log entries of this event, with these fields."""
@@ -170,6 +175,12 @@ class Peer:
         await self.process.stdin.send_all(b"\n")
 
 
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Issues certificates that nobody else trusts."""
+    return Authority(tmp_path)
+
+
 StartPeer = Callable[..., Awaitable[Peer]]
 
 
@@ -230,20 +241,21 @@ class Rounds(BaseGame):
         assert response == self.questions.pop(0)[1]
 
 
-async def play_match(port: int, players: int = 2, rounds: int = 3) -> None:
-    """A match between proper clients, from beginning to end."""
+async def play_match(
+    port: int, players: int = 2, rounds: int = 3, host: str = "127.0.0.1", **options: Unpack[Options]
+) -> None:
+    """A match between proper clients, from beginning to end; options as `run` has them."""
     game = Rounds(rounds)
     with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
-            for _ in range(players):
-                nursery.start_soon(Echo().arun, "127.0.0.1", port)
-            nursery.start_soon(game.arun, "127.0.0.1", port)
+            for client in (*(Echo() for _ in range(players)), game):
+                nursery.start_soon(partial(client.arun, host, port, **options))
     assert game.questions == []
 
 
-async def fetch(url: str) -> tuple[int, bytes]:
-    """Status and body of an HTTP answer."""
-    return await trio.to_thread.run_sync(_fetch, url)
+async def fetch(url: str, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
+    """Status and body of an HTTP answer; `context` has whom to trust."""
+    return await trio.to_thread.run_sync(_fetch, url, context)
 
 
 async def fetch_json(url: str) -> tuple[int, Any]:
@@ -252,9 +264,9 @@ async def fetch_json(url: str) -> tuple[int, Any]:
     return status, json.loads(body)
 
 
-def _fetch(url: str) -> tuple[int, bytes]:
+def _fetch(url: str, context: ssl.SSLContext | None) -> tuple[int, bytes]:
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE, context=context) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:

@@ -250,7 +250,7 @@ def test_websocket_without_its_extra() -> None:
     command = [sys.executable, "-c", hide + "ScriptedBot([]).run('ws://localhost')"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stderr.splitlines()[-1] == (
-        "bitbroker.errors.MissingExtraError: a ws:// address needs the package wsproto: "
+        "bitbroker.errors.MissingExtraError: the address of a WebSocket needs the package wsproto: "
         "pip install 'bitbroker[websocket]'"
     )
 
@@ -457,7 +457,7 @@ SCORES = "each must be a finite number, one for each seat"
         (
             lambda: Bot().run("ws://localhost", wire="binary"),
             ValueError,
-            "wire='binary' is for plain TCP: leave it out, or give a tcp:// address",
+            "wire='binary' is no WebSocket: leave it out, or give a tcp:// or tls:// address",
         ),
         (lambda: Bot().run(seat=-1), ValueError, "seat is -1: seats are numbered from 0"),
         (

@@ -13,6 +13,7 @@ import trio
 import trio.testing
 
 from bitbroker._pb import extended_pb2 as pb
+from bitbroker.broker.certificate import Certificate
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.snapshot import Tally
@@ -106,6 +107,7 @@ class Shell:
         self.tally = Tally()
         self.coordinator = Coordinator(settings, self.tally)
         self.reception = Reception(self.coordinator, settings, self.tally)
+        self._certificate = Certificate.of(settings)
         self._nursery = nursery
         self._accepted = 0
         self._sockets: list[socket.socket] = []
@@ -117,7 +119,9 @@ class Shell:
         one_end, far = socket.socketpair()
         near = WatchedSocket(one_end)
         self._sockets += near, far
-        self._nursery.start_soon(self._run, MessageStream(near, self._accepted, "test", framings(())))
+        self._nursery.start_soon(
+            self._run, MessageStream(near, self._accepted, "test", framings(()), self._certificate)
+        )
         return Peer(far, framing or LineFraming(1 << 26), near.writes)
 
     def close(self) -> None:

@@ -33,6 +33,10 @@ GOOD: dict[str, list[tuple[Any, Any]]] = {
     "port": [("0", 0), (65535, 65535)],
     "http_host": [("example.org", "example.org"), ("bücher.example", "bücher.example")],
     "http_port": [("0", 0), (1, 1)],
+    "tls_cert": [("cert.pem", Path("cert.pem")), (None, None)],
+    "tls_key": [("key.pem", Path("key.pem")), (None, None)],
+    "tls_only": [("yes", True), (False, False)],
+    "http_plain": [("1", True), (False, False)],
     "time_limit": [("0.001", 0.001), (86400, 86400.0), ("1e1", 10.0)],
     "game_time_limit": [("0", 0.0), (2.5, 2.5)],
     "match_time_limit": [("0", 0.0), (604800, 604800.0)],
@@ -76,6 +80,10 @@ BAD: dict[str, list[Any]] = {
     "port": [*NO_NUMBERS, -1, 65536, "80.0"],
     "http_host": [*NO_TEXT, "a..b", ".example"],
     "http_port": [*NO_NUMBERS, -1, 65536],
+    "tls_cert": [*NO_TEXT, "a\0b"],
+    "tls_key": [*NO_TEXT, "a\0b"],
+    "tls_only": ["", "maybe", 2, None, []],
+    "http_plain": ["", "maybe", 2, None, []],
     "time_limit": [*NO_NUMBERS, 0, "0.0009", 86401, -5],
     "game_time_limit": [*NO_NUMBERS, -0.1, 86401],
     "match_time_limit": [*NO_NUMBERS, -0.1, 604801],
@@ -289,5 +297,12 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_variables_that_are_no_settings() -> None:
     """A misspelt one shows; those that are ours, and other people's, do not."""
-    environ = {"BROKER_PORTS": "1", "BROKER_A": "", "BROKER_PORT": "1", "BROKER_CONFIG": "x", "OTHER": "1"}
+    environ = {
+        "BROKER_PORTS": "1",
+        "BROKER_A": "",
+        "BROKER_PORT": "1",
+        "BROKER_CONFIG": "x",
+        "BROKER_CA_FILE": "x",
+        "OTHER": "1",
+    }
     assert unknown_variables(environ) == ["BROKER_A", "BROKER_PORTS"]

@@ -25,6 +25,11 @@ from bitbroker.client.address import Address, find_address
         ("ws://broker", None, Address("broker", 80, "/")),
         ("ws://broker:7/play?room=1", None, Address("broker", 7, "/play?room=1")),
         ("ws://broker/play", 7, Address("broker", 7, "/play")),
+        ("tls://broker", None, Address("broker", 9000, tls=True)),
+        ("tls://broker:7/", None, Address("broker", 7, tls=True)),
+        ("tls://[::1]", 7, Address("::1", 7, tls=True)),
+        ("wss://broker", None, Address("broker", 443, "/", tls=True)),
+        ("wss://broker:7/play?room=1", None, Address("broker", 7, "/play?room=1", tls=True)),
     ],
 )
 def test_addresses(monkeypatch: pytest.MonkeyPatch, host: str | None, port: int | None, address: Address) -> None:
@@ -43,6 +48,8 @@ def test_addresses(monkeypatch: pytest.MonkeyPatch, host: str | None, port: int 
         ("tcp://here", None, Address("here", 7)),
         ("here:8", None, Address("here", 8)),
         ("ws://here", None, Address("here", 80, "/")),
+        ("tls://here", None, Address("here", 7, tls=True)),
+        ("wss://here", None, Address("here", 443, "/", tls=True)),
     ],
 )
 def test_environment(monkeypatch: pytest.MonkeyPatch, host: str | None, port: int | None, address: Address) -> None:
@@ -61,8 +68,10 @@ def test_environment_with_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("host", "port", "message"),
     [
-        ("http://broker", None, "must be a host, host:port, tcp://host:port or ws://host:port/path"),
-        ("wss://broker", None, "must be a host"),
+        ("http://broker", None, "must be a host, host:port, tcp://host:port or ws://host:port/path, or over TLS "),
+        ("https://broker", None, "must be a host"),
+        ("tls://broker/path", None, "must be a host"),
+        ("wss://", None, "must be a host"),
         ("tcp://broker/path", None, "must be a host"),
         ("tcp://", None, "must be a host"),
         ("broker:port", None, "must be a host"),

@@ -171,5 +171,5 @@ async def test_websocket_without_its_package(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_websocket_and_another_framing() -> None:
     """One or the other."""
-    with pytest.raises(ValueError, match="wire='binary' is for plain TCP"):
+    with pytest.raises(ValueError, match="wire='binary' is no WebSocket"):
         await Echo().arun("ws://broker", wire="binary")

@@ -15,4 +15,4 @@ def test_client_is_light() -> None:
     assert {"trio", "google.protobuf", "attrs"} <= loaded
     assert not loaded & HEAVY
     ours = {name for name in loaded if name.startswith("bitbroker.")}
-    assert {name.split(".")[1] for name in ours} == {"client", "errors", "wire", "_pb"}
+    assert {name.split(".")[1] for name in ours} == {"client", "errors", "text", "wire", "_pb"}
