@@ -2,11 +2,14 @@
 
 import re
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 
 import pytest
 import trio
+
+from tests.authority import Authority
 
 from .conftest import PATIENCE, BrokerProcess, StartBroker, StartPeer, fetch, fetch_json, play_match
 from .steps import bot, game, seat
@@ -67,25 +70,30 @@ async def test_metrics_count_what_was_played(start_broker: StartBroker) -> None:
 
 
 @pytest.fixture
-async def dawdlers() -> AsyncIterator[list[trio.SocketStream]]:
+async def dawdlers() -> AsyncIterator[list[trio.abc.Stream]]:
     """HTTP connections that the test leaves open to its end, and that are closed after it."""
-    streams: list[trio.SocketStream] = []
+    streams: list[trio.abc.Stream] = []
     yield streams
     for stream in streams:
         await trio.aclose_forcefully(stream)
 
 
-async def open_http(broker: BrokerProcess, request: bytes) -> trio.SocketStream:
+async def open_http(broker: BrokerProcess, request: bytes) -> trio.abc.Stream:
     """A connection to the health API on which this was said."""
-    stream = await trio.open_tcp_stream("127.0.0.1", int(broker.url.rpartition(":")[2]))
-    await stream.send_all(request)
+    stream: trio.abc.Stream = await trio.open_tcp_stream("127.0.0.1", int(broker.url.rpartition(":")[2]))
+    if broker.url.startswith("https:"):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        stream = trio.SSLStream(stream, context, https_compatible=True)
+    if request:
+        await stream.send_all(request)
     return stream
 
 
 REQUEST = b"GET /metrics HTTP/1.1\r\nhost: here\r\n\r\n"
 
 
-async def fill(stream: trio.SocketStream) -> None:
+async def fill(stream: trio.abc.Stream) -> None:
     """Ask and ask without reading an answer, until the broker takes no more questions."""
     with trio.move_on_after(PATIENCE) as scope:
         while True:
@@ -96,7 +104,7 @@ async def fill(stream: trio.SocketStream) -> None:
     assert not scope.cancelled_caught
 
 
-async def dawdle(broker: BrokerProcess, dawdlers: list[trio.SocketStream]) -> None:
+async def dawdle(broker: BrokerProcess, dawdlers: list[trio.abc.Stream]) -> None:
     """Silent, in the middle of a request, idle with an answer, and one that asks and never reads; all stay."""
     half = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 9\r\n\r\nbo"
     dawdlers += [await open_http(broker, request) for request in (b"", b"GET / HT", half, REQUEST, REQUEST)]
@@ -104,21 +112,23 @@ async def dawdle(broker: BrokerProcess, dawdlers: list[trio.SocketStream]) -> No
     await fill(dawdlers[-1])
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_slow_http_clients_delay_neither_match_nor_stop(
-    start_broker: StartBroker, dawdlers: list[trio.SocketStream]
+    start_broker: StartBroker, authority: Authority, dawdlers: list[trio.abc.Stream], scheme: str
 ) -> None:
     """The broker plays, answers others, and stops, as if they were not there."""
-    broker = await start_broker()
+    broker = await start_broker(*(authority.issue().flags if scheme == "https" else ()))
+    assert broker.url.startswith(f"{scheme}:")
     await dawdle(broker, dawdlers)
     await play_match(broker.port, rounds=20)
-    assert await fetch(f"{broker.url}/readyz") == (200, b"ready\n")
+    assert await fetch(f"{broker.url}/readyz", authority.trusting()) == (200, b"ready\n")
     assert await broker.stop() == 0
     assert broker.outcomes() == ["completed"]
     assert broker.entries("stopped")
 
 
 async def test_slow_http_clients_do_not_delay_a_second_signal(
-    start_broker: StartBroker, start_peer: StartPeer, dawdlers: list[trio.SocketStream]
+    start_broker: StartBroker, start_peer: StartPeer, dawdlers: list[trio.abc.Stream]
 ) -> None:
     """Nor do they hold a broker that is to end now."""
     broker = await start_broker("--grace", "3600", players=1)

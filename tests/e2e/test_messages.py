@@ -136,6 +136,18 @@ SETTINGS = {
     "serve --players 2 --port 0 --http-port 0 --results gone/results": (
         f"BROKER_RESULTS (--results) is 'gone/results': it cannot be written: {GONE}; name another file"
     ),
+    "serve --players 2 --tls-only": (
+        "BROKER_TLS_CERT (--tls-cert) is not set: TLS alone (--tls-only) needs a certificate"
+    ),
+    "serve --players 2 --tls-cert cert.pem": (
+        "BROKER_TLS_KEY (--tls-key) is not set: name the file with the key of cert.pem"
+    ),
+    "serve --players 2 --tls-cert gone --tls-key gone": (
+        f"BROKER_TLS_CERT (--tls-cert) is 'gone': it cannot be read: {GONE}; name another file"
+    ),
+    "serve --players 2 --tls-cert notes.txt --tls-key gone": (
+        "BROKER_TLS_CERT (--tls-cert) is 'notes.txt': it holds no certificate in PEM; name the file that does"
+    ),
 }
 
 COMMAND_LINES = {
@@ -149,8 +161,10 @@ COMMAND_LINES = {
     "watch": "--match is missing, or has no value (see bitbroker --help)",
     "watch final --host http://localhost": (
         "the broker's address is 'http://localhost': it must be a host, host:port, tcp://host:port or "
-        "ws://host:port/path"
+        "ws://host:port/path, or over TLS tls://host:port or wss://host:port/path"
     ),
+    "watch final --host tls://localhost --ca-file gone": f"ca_file is 'gone': it cannot be read: {GONE}",
+    "watch final --ca-file notes.txt": "ca_file is for TLS: leave it out, or give a tls:// or wss:// address",
     "play --game true": "--bot is missing, or has no value (see bitbroker --help)",
     "play --bot true": "--game is missing, or has no value (see bitbroker --help)",
     "play --game python game.py --bot python bot.py": (
@@ -441,7 +455,7 @@ SCORES = "each must be a finite number, one for each seat"
             ValueError,
             (
                 "the broker's address is 'http://localhost': it must be a host, host:port, tcp://host:port or "
-                "ws://host:port/path"
+                "ws://host:port/path, or over TLS tls://host:port or wss://host:port/path"
             ),
         ),
         (
