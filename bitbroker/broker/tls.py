@@ -61,6 +61,9 @@ class TlsSocket:
 
     Worst memory beside OpenSSL's own: a record that is not here whole, and ciphertext that the socket did not take, of
     up to 128 KiB.
+
+    Attributes:
+        version: of TLS, such as `TLSv1.3`; empty until it is agreed on.
     """
 
     def __init__(self, sock: NonBlockingSocket, context: ssl.SSLContext, first: bytes) -> None:
@@ -76,17 +79,12 @@ class TlsSocket:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._agreed = False
+        self.version = ""
         self._unsent = b""
         self._owed = 0  # bytes that were given to `send` and not counted: their ciphertext is in `_unsent`
         self._ended = False
         self._fault: OSError | None = None
         self._discards = False
-
-    @property
-    def version(self) -> str:
-        """Of TLS, such as `TLSv1.3`."""
-        return self._tls.version() or ""
 
     @property
     def holds_back(self) -> bool:
@@ -138,16 +136,16 @@ class TlsSocket:
         """All that can be read now. An end or a fault behind it is for the next read."""
         texts: list[bytes] = []
         try:
-            if not self._agreed:
+            if not self.version:
                 self._tls.do_handshake()
-                self._agreed = True
+                self.version = self._tls.version() or "TLS"
             while text := self._tls.read(_TEXT_BYTES):
                 texts.append(text)
             self._end()
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
-            if not self._agreed:
+            if not self.version:
                 raise TlsHandshakeError(f"its TLS handshake failed: {tls_reason(error)}") from None
             self._break(f"its TLS broke: {tls_reason(error)}")
         finally:
