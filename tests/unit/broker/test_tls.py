@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitbroker.broker.certificate import Certificate
-from bitbroker.broker.tls import FIRST_BYTE, RECORD_BYTES, TlsHandshakeError, TlsSocket
+from bitbroker.broker.tls import FIRST_BYTE, TlsHandshakeError, TlsSocket
 from tests.authority import Authority
 from tests.framings import CUTS, chunked, pieces
 
@@ -218,12 +218,12 @@ def test_what_comes_in_one_piece(open_ends: OpenEnds) -> None:
 def test_large_text_never_outgrows_the_caller(open_ends: OpenEnds) -> None:
     """Whatever lay here unfinished, a read gives what was asked for at the most; and nothing stays."""
     ends = open_ends()
-    ciphertext = ends.say(LARGE)
+    first, rest = ends.say(LARGE[:16384]), b"".join(ends.say(text) for text in pieces(LARGE[16384:], 1000))
     heard = bytearray()
-    ends.sock.arrived += ciphertext[: RECORD_BYTES - 2500]  # all but the end of a first record
+    ends.sock.arrived += first[:-1]
     with pytest.raises(BlockingIOError):
         ends.tls.recv(READ_BYTES)
-    ends.sock.arrived += ciphertext[RECORD_BYTES - 2500 :]
+    ends.sock.arrived += first[-1:] + rest
     while ends.sock.readable:
         data = ends.tls.recv(READ_BYTES)
         assert 0 < len(data) <= READ_BYTES
