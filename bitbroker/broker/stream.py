@@ -62,8 +62,8 @@ class MessageStream(trio.abc.AsyncResource):
 
     Worst memory: what came in and is not taken (one message of the limit, one read, and the mailbox's messages) and
     what is to go out (`max_outbox_bytes`, and a farewell): three messages of the limit as their framing writes them,
-    and 256 KiB of one read, 33.9 MiB at the default limits. One that plays small messages holds some kilobytes. TLS adds
-    what `TlsSocket` states.
+    and 256 KiB of one read, 33.9 MiB at the default limits; and with TLS what `TlsSocket` states. One that plays small
+    messages holds some kilobytes.
 
     Attributes:
         number: in the order in which connections were accepted, from 1.

@@ -126,12 +126,6 @@ class TlsSocket:
                 return data
         return b""
 
-    def recv_into(self, buffer: bytearray | memoryview) -> int:
-        """As `recv`, into a buffer longer than `RECORD_BYTES`; how much there is in it."""
-        data = self.recv(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
     def _decrypt(self) -> bytes:
         """All that can be read now. An end or a fault behind it is for the next read."""
         texts: list[bytes] = []
