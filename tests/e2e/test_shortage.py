@@ -1,0 +1,39 @@
+"""A broker that the system gives no more descriptors: who plays goes on, who comes waits, and nothing spins."""
+
+import resource
+from pathlib import Path
+
+import trio
+
+from bitbroker.wire.messages import Message
+
+from .conftest import BrokerProcess, StartBroker, StartPeer, play_match
+from .steps import END, TERMINATION, TRIGGER, ask, bot, connect, decide, game, seat
+
+
+def leave_descriptors(broker: BrokerProcess, count: int) -> None:
+    """Let the broker open so many more, and no more."""
+    pid = broker.process.pid
+    most = 1 + max(int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir()) + count
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+
+
+async def test_no_descriptor_is_left(start_broker: StartBroker, start_peer: StartPeer) -> None:
+    """Accepting pauses; the match that is played goes on; who waits outside plays when somebody has left."""
+    broker = await start_broker()
+    steps = bot("bot 0", "hear", decide(b"answer"), "rest"), bot("bot 1", "rest")
+    playing, *_ = await seat(broker, start_peer, game("wait", ask(0), "hear", "hear", END, "rest"), *steps)
+    leave_descriptors(broker, 2)
+    idle = [await connect(broker, start_peer, ["wait"]) for _ in range(2)]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(play_match, broker.port)
+        await broker.wait_logged("accepting pauses", reason="Too many open files")
+        await playing.go_on()
+        assert await playing.hear_all() == [Message(2, 0, b"answer").to_line(), TRIGGER, TERMINATION]
+        await broker.wait_logged("match over", match=1, cause="completed")
+        for peer in idle:
+            await peer.go_on()
+    ended = await broker.wait_logged("accepting goes on")
+    assert ended["failures"] <= 1 + 10 * ended["seconds"], "tried ten times a second at the most"
+    assert len(broker.entries("accepting pauses")) == 1
+    assert broker.outcomes() == ["completed", "completed"]
