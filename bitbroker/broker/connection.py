@@ -118,6 +118,7 @@ class Reception:
                     if stream.pings:
                         nursery.start_soon(stream.serve_pings)
                     await stream.serve_writes()
+            stream.raise_fault()
         except Exception:
             self._coordinator.fail(participant)
             raise

@@ -141,10 +141,15 @@ class Coordinator:
         self._usher.seat_players(participant.greeting.match)
 
     def read(self, participant: Participant) -> None:
-        """Its socket has something: read once, and do all that follows."""
+        """Its socket has something: read once, and do all that follows. A fault in that is its connection's."""
         began = perf_counter()
-        if participant.stream.read_nowait():
-            self.deliver(participant)
+        try:
+            if participant.stream.read_nowait():
+                self.deliver(participant)
+        except Exception as error:  # noqa: BLE001 - the boundary of a connection, which its task stands at
+            if self._poller is not None:
+                self._poller.remove(participant)
+            participant.stream.break_off(error)
         self._tally.handling_time.observe(perf_counter() - began)
 
     def deliver(self, participant: Participant) -> None:
@@ -367,13 +372,16 @@ class Coordinator:
     def _let_time_rule(self) -> None:
         now = self._time()
         for table in self._agenda.take_due(now):
-            if table.outcome is None:
-                for participant in table.late(now):
-                    self._catch_up(participant)
-                self._conductor.step(table, TimeReached())
-            table.broadcast.release_due(now)
-            self._close(table, now)
+            self._conductor.guard(table, self._let_time_rule_at, table, now)
             self._look_at_deadline(table)
+
+    def _let_time_rule_at(self, table: Table, now: float) -> None:
+        if table.outcome is None:
+            for participant in table.late(now):
+                self._catch_up(participant)
+            self._conductor.step(table, TimeReached())
+        table.broadcast.release_due(now)
+        self._close(table, now)
 
     def _close(self, table: Table, now: float) -> None:
         """Let go of a match that is over, bit by bit."""

@@ -84,10 +84,21 @@ class MessageStream(trio.abc.AsyncResource):
         self._outbox_bytes = 0
         self._outbox_waits = trio.Event()
         self.lent = trio.CancelScope()
+        self._fault: Exception | None = None
 
     def fileno(self) -> int:
         """The socket's descriptor; -1 once it is closed."""
         return self._socket.fileno()
+
+    def break_off(self, fault: Exception) -> None:
+        """Give it back to its task, since there is a fault of ours."""
+        self._fault = fault
+        self.lent.cancel()
+
+    def raise_fault(self) -> None:
+        """Raise the fault for which it was given back, if it was for one."""
+        if self._fault is not None:
+            raise self._fault
 
     def limit_messages(self, max_message_bytes: int) -> None:
         """Take and hold messages of so many bytes: the handshake is done."""
