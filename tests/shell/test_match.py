@@ -19,10 +19,10 @@ from bitbroker.wire.messages import Message
 from .conftest import OpenShell, Peer
 
 
-async def play_turn(game: Peer, bot: Peer, seat: int, state: bytes = b"state") -> None:
-    """One turn in which the bot answers with the state reversed."""
+async def play_turn(game: Peer, bot: Peer, seat: int, state: bytes = b"state", seconds: int = 5) -> None:
+    """One turn in which the bot, who has so many seconds, answers with the state reversed."""
     game.say(basic.action(seat, state))
-    assert await bot.hear() == Message(2, 5, state)
+    assert await bot.hear() == Message(2, seconds, state)
     bot.say(basic.decision(state[::-1]))
     assert await game.hear() == basic.decision(state[::-1])
     assert await game.hear() == basic.TRIGGER
@@ -181,20 +181,36 @@ async def test_game_that_stalls_is_held_to_its_limit(autojump_clock: MockClock, 
 async def test_bot_that_does_not_read_loses_its_seat_and_delays_nobody(
     autojump_clock: MockClock, open_shell: OpenShell
 ) -> None:
-    """Requests pile up to the bound of its outbox; then it is out as a slow consumer, and the other plays on."""
+    """Requests pile up to the bound of its outbox; then it is out as a slow consumer, and it alone.
+
+    The other bot of its match plays on; so does, all the while, a match beside, in which a bot reads late, but reads.
+    """
     shell = open_shell(on_failure="tell-game", time_limit=1, max_payload_bytes=1 << 20)
     game, bots = await shell.seat()
+    other_game, other_bots = await shell.seat()
+    large = basic.action(1, bytes(1 << 20))
+    await other_game.say_much(large)
+    await trio.sleep(0.9)
+    assert (await other_bots[1].hear()).body_bytes == large.body_bytes
+    other_bots[1].say(basic.decision(b"late"))
+    assert await other_game.hear() == basic.decision(b"late")
+    assert await other_game.hear() == basic.TRIGGER
     causes = []
     while Cause.SLOW_CONSUMER not in causes:
         await game.say_much(basic.action(0, bytes(150_000)))
         causes.append((await game.hear()).operand)
         assert await game.hear() == basic.TRIGGER
+        await play_turn(other_game, other_bots[0], 0, seconds=1)
     assert len(causes) > 7, "a megabyte at the least may wait for it"
     assert set(causes) == {Cause.TIME_LIMIT, Cause.SLOW_CONSUMER}
     game.say(basic.action(1, b"state"))
     await bots[1].hear()
     bots[1].say(basic.decision(b"answer"))
     assert await game.hear() == basic.decision(b"answer")
+    other_game.say(basic.END)
+    for peer in (other_game, *other_bots):
+        assert await peer.hear_farewell() == [basic.TERMINATION]
+    assert shell.tally.matches == {Cause.COMPLETED: 1}
 
 
 async def test_fault_in_the_rules_ends_one_match_alone(
