@@ -301,8 +301,10 @@ class MessageStream(trio.abc.AsyncResource):
             self.ended = error.strerror or str(error)
 
     async def aclose(self) -> None:
-        """Close the socket."""
+        """Close the socket, and let go of all that it held: a match may remember who was there for long."""
         self._socket.close()
+        self._framing = None
+        self._outbox.clear()
         await trio.lowlevel.checkpoint()
 
 
