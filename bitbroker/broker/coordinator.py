@@ -337,6 +337,7 @@ class Coordinator:
         for spectator in table.spectators:
             self._release(spectator, farewell_of(table, table.outcome))
         table.spectators.clear()
+        table.broadcast.close()
 
     # Time.
 
