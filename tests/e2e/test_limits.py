@@ -1,6 +1,7 @@
-"""A broker that the system gives no more descriptors: who plays goes on, who comes waits, and nothing spins."""
+"""Limits of connections: who is refused or waits, and that who plays goes on."""
 
 import resource
+from datetime import datetime
 from pathlib import Path
 
 import trio
@@ -37,3 +38,27 @@ async def test_no_descriptor_is_left(start_broker: StartBroker, start_peer: Star
     assert ended["failures"] <= 1 + 10 * ended["seconds"], "tried ten times a second at the most"
     assert len(broker.entries("accepting pauses")) == 1
     assert broker.outcomes() == ["completed", "completed"]
+
+
+async def test_one_address_cannot_have_all_connections(start_broker: StartBroker) -> None:
+    """What is too much from one is refused; players at another address have their match."""
+    broker = await start_broker("--max-connections-per-address", "5")
+    crowd = [await trio.open_tcp_stream("127.0.0.1", broker.port, local_address="127.0.0.2") for _ in range(7)]
+    for number in (6, 7):
+        await broker.wait_logged("connection over", connection=number, ending="too-many-from-address")
+    await play_match(broker.port)
+    assert len(broker.entries("connection over", ending="too-many-from-address")) == 2
+    for stream in crowd:
+        await stream.aclose()
+
+
+async def test_who_comes_too_fast_waits(start_broker: StartBroker) -> None:
+    """Nobody of a burst is lost: each has its connection in the end, one after the other."""
+    broker = await start_broker("--max-handshakes-per-second", "20")
+    crowd = [await trio.open_tcp_stream("127.0.0.1", broker.port) for _ in range(40)]
+    await broker.wait_logged("connection opened", connection=40)
+    times = [datetime.fromisoformat(entry["timestamp"]) for entry in broker.entries("connection opened")]
+    assert (max(times) - min(times)).total_seconds() > 0.9, "a second's worth may come at once, and no more"
+    for stream in crowd:
+        await stream.aclose()
+    await play_match(broker.port)
