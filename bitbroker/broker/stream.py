@@ -4,6 +4,7 @@ The socket is read and written without waiting, by whoever the reader is: the po
 Only the connection's task ever waits, for the socket to become readable or writable.
 """
 
+import errno
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,18 @@ _KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
 """A peer whose machine or network is gone is found within two minutes, in seconds and probes; the system's own
 default is two hours. No client is dropped for being slow to think."""
 
+
+_ACCEPTS_IN_ONE_GO: Final = 16
+
+_OF_THE_PEER: Final = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("ECONNABORTED", "ECONNRESET", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ENONET"),
+        *("ENOPROTOOPT", "EOPNOTSUPP", "EPERM", "EPROTO", "ETIMEDOUT"),
+    )
+    if hasattr(errno, name)
+)
+"""What accept(2) says of a connection that was lost, or forbidden by a firewall, before it was accepted."""
 
 _PING_SECONDS: Final = 30.0
 """Between pings of a WebSocket: proxies drop what is silent. A dead peer shows by TCP's own time-outs."""
@@ -309,19 +322,24 @@ class MessageStream(trio.abc.AsyncResource):
 
 
 class NumberedListener(trio.abc.Listener[MessageStream]):
-    """Accepts connections, each with its number: tasks start in any order, so the number is given here."""
+    """Accepts connections, each with its number: tasks start in any order, so the number is given here.
+
+    It accepts several without giving way to other tasks: one at a time, with all that those who play have to do in
+    between, a few hundred newcomers would wait for seconds, and so would who comes back to its match.
+    """
 
     def __init__(self, listener: trio.SocketListener, numbers: Iterator[int], framings: Framings) -> None:
-        self._listener = listener
+        # The descriptor changes hands, so that accepting is one call of the system.
+        self._socket = socket.socket(fileno=listener.socket.detach())
+        self._socket.setblocking(False)  # noqa: FBT003 - the standard library's way
+        self._in_one_go = 0
         self._numbers = numbers
         self._framings = framings
 
     async def accept(self) -> MessageStream:
         """The next connection."""
         while True:
-            stream = await self._listener.accept()
-            # The descriptor changes hands: from here on the socket is read and written without Trio's wrapper.
-            sock = socket.socket(fileno=stream.socket.detach())
+            sock = await self._accept_socket()
             try:
                 peer = _peer(sock)
                 _set_options(sock)
@@ -330,9 +348,26 @@ class NumberedListener(trio.abc.Listener[MessageStream]):
             else:
                 return MessageStream(sock, next(self._numbers), peer, self._framings)
 
+    async def _accept_socket(self) -> socket.socket:
+        while True:
+            if self._in_one_go == _ACCEPTS_IN_ONE_GO:
+                self._in_one_go = 0
+                await trio.lowlevel.checkpoint()
+            self._in_one_go += 1
+            try:
+                return self._socket.accept()[0]
+            except BlockingIOError:
+                self._in_one_go = 0
+                await trio.lowlevel.wait_readable(self._socket)
+            except OSError as error:
+                if error.errno not in _OF_THE_PEER:
+                    raise
+
     async def aclose(self) -> None:
         """Stop listening."""
-        await self._listener.aclose()
+        trio.lowlevel.notify_closing(self._socket)
+        self._socket.close()
+        await trio.lowlevel.checkpoint()
 
 
 def _set_options(sock: socket.socket) -> None:

@@ -61,7 +61,7 @@ class Load:
         """Of the broker."""
         limits = {
             "--time-limit": self.broker_limit or self.limit,
-            "--game-time-limit": 3 * self.limit,
+            "--game-time-limit": 5 * self.limit,
             "--resume-grace": GRACE,
             "--max-payload-bytes": MAX_PAYLOAD_BYTES,
         }
