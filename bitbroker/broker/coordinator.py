@@ -19,7 +19,7 @@ from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
 from bitbroker.broker.usher import Hands, Usher, refuse
-from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError, SettingsError
+from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError
 from bitbroker.match import (
     Event,
     GameAway,
@@ -32,7 +32,7 @@ from bitbroker.match import (
     TimeReached,
     TurnAsked,
 )
-from bitbroker.settings import Reading, Settings
+from bitbroker.settings import Settings
 from bitbroker.wire.messages import Message
 
 _log = structlog.get_logger("bitbroker.match")
@@ -81,7 +81,7 @@ class Coordinator:
         self._table_over = trio.Event()
         self._agenda = Agenda()
         self._agenda_moved = trio.Event()
-        self._poller = poller.Poller(self.read) if _uses_poller(settings) else None
+        self._poller = poller.Poller(self.read) if poller.is_wanted(settings) else None
         self._usher = Usher(settings, Hands(self._watch, self._conductor.send, self._release, self._step))
 
     @property
@@ -392,11 +392,3 @@ class Coordinator:
         if table.kept_until <= now:
             table.kept_until = inf
             self._usher.archive.forget(table)
-
-
-def _uses_poller(settings: Settings) -> bool:
-    if settings.reading is Reading.POLLER and not poller.AVAILABLE:
-        raise SettingsError(
-            "BROKER_READING (--reading) is 'poller': this system has no epoll, so it must be auto or task"
-        )
-    return poller.AVAILABLE and settings.reading is not Reading.TASK
