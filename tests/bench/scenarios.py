@@ -23,8 +23,7 @@ OUR_SILENT: Final = attrs.evolve(
     find_port=None,  # it does not say
 )
 OUR_WAITING: Final = ours(
-    *("--max-connections", "20000", "--max-connections-per-address", "20000"),
-    *("--max-waiting", "20000", "--max-handshakes-per-second", "0"),
+    *("--max-connections", "20000", "--max-connections-per-address", "20000", "--max-waiting", "20000"),
 )
 
 
