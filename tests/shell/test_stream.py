@@ -95,7 +95,7 @@ async def test_burst_is_accepted_in_goes() -> None:
     """Newcomers do not wait, each, for all that others have to do; nor do those for all newcomers."""
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listener.socket.getsockname()[1]
-    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
     while waiting_to_be_accepted(listener) < len(clients):
         await trio.lowlevel.checkpoint()
     passes = 0
@@ -110,9 +110,9 @@ async def test_burst_is_accepted_in_goes() -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(count_passes)
         streams = [await numbered.accept() for _ in clients]
-        assert 1 <= passes <= 4
+        assert 3 <= passes <= 10
         nursery.cancel_scope.cancel()
-    assert [stream.number for stream in streams] == list(range(1, 41))
+    assert [stream.number for stream in streams] == list(range(1, 101))
     for stream in streams:
         await stream.aclose()
     for client in clients:
