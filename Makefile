@@ -23,6 +23,12 @@ BENCH := tests/bench/build
 # The tests that need nothing else installed, but for bash, curl and openssl.
 ONLY_PYTHON := not engines and not container and not interop and not fresh and not languages and not package
 
+# How much `make soak` plays, and how many connections do nothing.
+SOAK_VERDICTS ?= 20000
+SOAK_MATCHES ?= 100000
+SOAK_AT_ONCE ?= 250
+SOAK_IDLE ?= 10000
+
 GO_BOT := tests/interop/go
 JAVASCRIPT_BOT := tests/interop/javascript
 # What bots in other languages and their tests need, each with Debian's package for it.
@@ -146,6 +152,11 @@ bench: $(VENV)/.bench bench-programs bench-crate ## Measure side by side with ot
 .PHONY: bench-quick
 bench-quick: $(VENV)/.bench bench-programs ## See in a minute that the broker has not become much slower
 	$(BIN)/python -m tests.bench.run --quick
+
+.PHONY: soak
+soak: $(VENV)/.bench ## Play 120,000 matches and hold every verdict against the clients' doings, and write docs/reliability.md's figures
+	$(BIN)/python -m tests.soak.run --verdicts $(SOAK_VERDICTS) --matches $(SOAK_MATCHES) --at-once $(SOAK_AT_ONCE) \
+		--idle $(SOAK_IDLE) --docs docs
 
 .PHONY: bench-programs
 bench-programs: $(BENCH)/load $(BENCH)/extended $(BENCH)/relay

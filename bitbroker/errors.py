@@ -69,6 +69,7 @@ class Ending(StrEnum):
     NO_PLACE = "no-place"  # R: more than the next match needs, where the settings refuse those
     TOO_MANY_WAITING = "too-many-waiting"  # R
     TOO_MANY_CONNECTIONS = "too-many-connections"  # R
+    TOO_MANY_FROM_ADDRESS = "too-many-from-address"  # R
     BAD_HELLO = "bad-hello"  # R: what it asks for cannot be
     UNSUPPORTED_VERSION = "unsupported-version"  # R
     NO_SUCH_MATCH = "no-such-match"  # R: a spectator's
@@ -95,6 +96,7 @@ _REFUSALS = frozenset(
         Ending.NO_PLACE,
         Ending.TOO_MANY_WAITING,
         Ending.TOO_MANY_CONNECTIONS,
+        Ending.TOO_MANY_FROM_ADDRESS,
         Ending.BAD_HELLO,
         Ending.UNSUPPORTED_VERSION,
         Ending.NO_SUCH_MATCH,

@@ -341,6 +341,19 @@ class Settings:
         "How many connections of games and bots there may be at once; who comes on top is refused.",
         default=10_000,
     )
+    max_connections_per_address: int = _setting(
+        "max_connections_per_address",
+        _whole(2, 1_000_000),
+        "How many of those may come from one address (of IPv6, from one /64 network); who comes on top is refused. "
+        "Behind a proxy all have its address.",
+        default=5000,
+    )
+    max_handshakes_per_second: int = _setting(
+        "max_handshakes_per_second",
+        _whole(0, 1_000_000),
+        "How many connections are accepted in a second, 0 for no limit. Who comes on top is not refused, but waits.",
+        default=1000,
+    )
     max_payload_bytes: int = _setting(
         "max_payload_bytes",
         _whole(1024, 1024 * MIB),

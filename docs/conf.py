@@ -73,6 +73,7 @@ docs/container
 
 docs/interop
 docs/performance
+docs/reliability
 docs/architecture
 CONTRIBUTING
 CHANGELOG

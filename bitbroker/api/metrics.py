@@ -1,5 +1,6 @@
 """The snapshot as Prometheus reads it."""
 
+import sys
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
@@ -45,6 +46,11 @@ def _gauges(snapshot: Snapshot) -> Iterable[Metric]:
     yield GaugeMetricFamily("bitbroker_matches_running", "Matches in progress.", value=snapshot.matches_running)
     yield GaugeMetricFamily(
         "bitbroker_connections_open", "Connections of games and bots.", value=snapshot.connections_open
+    )
+    yield GaugeMetricFamily(
+        "bitbroker_memory_blocks",
+        "Blocks of memory that Python holds: about one for each object.",
+        value=sys.getallocatedblocks(),
     )
     waiting = GaugeMetricFamily("bitbroker_waiting", "Clients without a match.", labels=["role"])
     waiting.add_metric(["game"], snapshot.waiting_games)

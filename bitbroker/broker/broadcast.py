@@ -2,7 +2,7 @@
 
 from collections import deque
 from math import inf
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Kind = pb.MatchEvent.Kind
+
+_ITEM_BYTES: Final = 400
+"""What Python needs for an item that is held, beside its body: most have a body of some twenty bytes."""
 
 
 class Listener(Protocol):
@@ -33,6 +36,11 @@ class _Item:
     sequence: int
     message: Message
     is_picture: bool
+
+    @property
+    def held_bytes(self) -> int:
+        """What it costs to hold it."""
+        return _ITEM_BYTES + self.message.body_bytes
 
 
 class Broadcast:
@@ -110,9 +118,9 @@ class Broadcast:
             self._release(item)
             return
         self._held.append(item)
-        self._held_bytes += item.message.body_bytes
+        self._held_bytes += item.held_bytes
         while self._held_bytes > self._max_held_bytes:
-            self._held_bytes -= self._held.popleft().message.body_bytes
+            self._held_bytes -= self._held.popleft().held_bytes
 
     def next_time(self) -> float:
         """When the next of what is held back may go out; infinity for never."""
@@ -122,8 +130,14 @@ class Broadcast:
         """Send what has been held back for long enough."""
         while self._held and self._held[0].due <= now:
             item = self._held.popleft()
-            self._held_bytes -= item.message.body_bytes
+            self._held_bytes -= item.held_bytes
             self._release(item)
+
+    def close(self) -> None:
+        """Nobody looks on any more: keep no picture for who comes late."""
+        self._present = None
+        self._held.clear()
+        self._held_bytes = 0
 
     def _release(self, item: _Item) -> None:
         self.sequence = item.sequence

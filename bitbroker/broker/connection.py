@@ -6,6 +6,7 @@ import trio
 from bitbroker.broker import greeting
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.dialect import Farewell
+from bitbroker.broker.entrance import Neighbours
 from bitbroker.broker.extended_dialect import say_refusal
 from bitbroker.broker.greeting import Greeting, RefusedHelloError, Role
 from bitbroker.broker.snapshot import Tally
@@ -27,13 +28,15 @@ class UnexpectedMessageError(RemoteProtocolError):
 class Reception:
     """Receives connections and lives their lives, each in a task of its own.
 
-    Holds nothing but how many there are: `max_connections` at the most, each with the memory that its stream states.
+    Holds nothing but how many there are, in all and from each address: `max_connections` at the most, each with the
+    memory that its stream states.
     """
 
     def __init__(self, coordinator: Coordinator, settings: Settings, tally: Tally) -> None:
         self._coordinator = coordinator
         self._settings = settings
         self._tally = tally
+        self._neighbours = Neighbours()
         self._closed_one = trio.Event()
 
     async def run_connection(self, stream: MessageStream) -> None:
@@ -43,7 +46,8 @@ class Reception:
         log = _log.bind(connection=stream.number)
         log.info("connection opened", peer=stream.peer)
         try:
-            await self._live(stream, log)
+            with self._neighbours.counted(stream.peer) as from_address:
+                await self._live(stream, from_address, log)
         except Exception:  # The boundary of a connection: a fault in it ends it, and no other
             log.exception("connection failed")
             self._count_out(log, Ending.BROKER_FAULT)
@@ -57,9 +61,12 @@ class Reception:
         while self._tally.connections_open:
             await self._closed_one.wait()
 
-    async def _live(self, stream: MessageStream, log: structlog.typing.FilteringBoundLogger) -> None:
+    async def _live(self, stream: MessageStream, from_address: int, log: structlog.typing.FilteringBoundLogger) -> None:
         if self._tally.connections_open > self._settings.max_connections:
             self._count_out(log, Ending.TOO_MANY_CONNECTIONS)
+            return
+        if from_address > self._settings.max_connections_per_address:
+            self._count_out(log, Ending.TOO_MANY_FROM_ADDRESS)
             return
         handshake = _Handshake(stream, self._settings)
         heard = await self._shake_hands(handshake)
@@ -114,6 +121,7 @@ class Reception:
                     if stream.pings:
                         nursery.start_soon(stream.serve_pings)
                     await stream.serve_writes()
+            stream.raise_fault()
         except Exception:
             self._coordinator.fail(participant)
             raise

@@ -19,7 +19,7 @@ from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
 from bitbroker.broker.usher import Hands, Usher, refuse
-from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError, SettingsError
+from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError
 from bitbroker.match import (
     Event,
     GameAway,
@@ -32,7 +32,7 @@ from bitbroker.match import (
     TimeReached,
     TurnAsked,
 )
-from bitbroker.settings import Reading, Settings
+from bitbroker.settings import Settings
 from bitbroker.wire.messages import Message
 
 _log = structlog.get_logger("bitbroker.match")
@@ -81,7 +81,7 @@ class Coordinator:
         self._table_over = trio.Event()
         self._agenda = Agenda()
         self._agenda_moved = trio.Event()
-        self._poller = poller.Poller(self.read) if _uses_poller(settings) else None
+        self._poller = poller.Poller(self.read) if poller.is_wanted(settings) else None
         self._usher = Usher(settings, Hands(self._watch, self._conductor.send, self._release, self._step))
 
     @property
@@ -141,10 +141,15 @@ class Coordinator:
         self._usher.seat_players(participant.greeting.match)
 
     def read(self, participant: Participant) -> None:
-        """Its socket has something: read once, and do all that follows."""
+        """Its socket has something: read once, and do all that follows. A fault in that is its connection's."""
         began = perf_counter()
-        if participant.stream.read_nowait():
-            self.deliver(participant)
+        try:
+            if participant.stream.read_nowait():
+                self.deliver(participant)
+        except Exception as error:  # noqa: BLE001 - the boundary of a connection, which its task stands at
+            if self._poller is not None:
+                self._poller.remove(participant)
+            participant.stream.break_off(error)
         self._tally.handling_time.observe(perf_counter() - began)
 
     def deliver(self, participant: Participant) -> None:
@@ -332,6 +337,7 @@ class Coordinator:
         for spectator in table.spectators:
             self._release(spectator, farewell_of(table, table.outcome))
         table.spectators.clear()
+        table.broadcast.close()
 
     # Time.
 
@@ -367,13 +373,16 @@ class Coordinator:
     def _let_time_rule(self) -> None:
         now = self._time()
         for table in self._agenda.take_due(now):
-            if table.outcome is None:
-                for participant in table.late(now):
-                    self._catch_up(participant)
-                self._conductor.step(table, TimeReached())
-            table.broadcast.release_due(now)
-            self._close(table, now)
+            self._conductor.guard(table, self._let_time_rule_at, table, now)
             self._look_at_deadline(table)
+
+    def _let_time_rule_at(self, table: Table, now: float) -> None:
+        if table.outcome is None:
+            for participant in table.late(now):
+                self._catch_up(participant)
+            self._conductor.step(table, TimeReached())
+        table.broadcast.release_due(now)
+        self._close(table, now)
 
     def _close(self, table: Table, now: float) -> None:
         """Let go of a match that is over, bit by bit."""
@@ -383,11 +392,3 @@ class Coordinator:
         if table.kept_until <= now:
             table.kept_until = inf
             self._usher.archive.forget(table)
-
-
-def _uses_poller(settings: Settings) -> bool:
-    if settings.reading is Reading.POLLER and not poller.AVAILABLE:
-        raise SettingsError(
-            "BROKER_READING (--reading) is 'poller': this system has no epoll, so it must be auto or task"
-        )
-    return poller.AVAILABLE and settings.reading is not Reading.TASK

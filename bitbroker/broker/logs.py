@@ -13,6 +13,7 @@ from bitbroker.settings import LogFormat, Settings
 
 _LONGEST: Final = 200
 _MOST: Final = 16
+_SELDOM_SECONDS: Final = 60.0
 
 
 def configure_logging(settings: Settings) -> None:
@@ -35,7 +36,28 @@ def configure_logging(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(settings.log_format)],
         )
     )
+    handler.addFilter(_Seldom("trio.serve_listeners"))
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+class _Seldom:
+    """Lets through one line a minute of a logger, without traceback, and all of others.
+
+    While no descriptor is left, Trio says so ten times a second for the health API's listener.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._next = 0.0
+
+    def __call__(self, record: logging.LogRecord) -> bool:
+        if record.name != self._name:
+            return True
+        record.exc_info = None
+        if record.created < self._next:
+            return False
+        self._next = record.created + _SELDOM_SECONDS
+        return True
 
 
 class _Forgiving:

@@ -7,6 +7,8 @@ from typing import Final
 import trio
 
 from bitbroker.broker.table import Participant
+from bitbroker.errors import SettingsError
+from bitbroker.settings import Reading, Settings
 
 AVAILABLE: Final = hasattr(select, "epoll")
 """Whether this system has epoll. Where it has not, each connection's task reads for itself."""
@@ -15,6 +17,19 @@ _BATCH: Final = 256
 """Sockets that one look takes in: at 64 KiB each, 16 MiB are read between two looks."""
 _SMALL_BATCH: Final = 8
 _LOOKS: Final = 8
+
+
+def is_wanted(settings: Settings) -> bool:
+    """Whether there is to be a poller.
+
+    Raises:
+        SettingsError: it is wanted, and this system has none.
+    """
+    if settings.reading is Reading.POLLER and not AVAILABLE:
+        raise SettingsError(
+            "BROKER_READING (--reading) is 'poller': this system has no epoll, so it must be auto or task"
+        )
+    return AVAILABLE and settings.reading is not Reading.TASK
 
 
 class Poller:

@@ -18,6 +18,7 @@ from bitbroker.api.server import GRACE_SECONDS, serve_app
 from bitbroker.broker.certificate import Certificate
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
+from bitbroker.broker.entrance import Entrance, Pace
 from bitbroker.broker.greeting import Role
 from bitbroker.broker.record import MatchRecord
 from bitbroker.broker.snapshot import Snapshot, Tally
@@ -209,10 +210,12 @@ class Service:
         """Accept, until the scope that it starts with is cancelled; connections live on in the nursery given."""
         numbers = itertools.count(1)
         spoken = framings(self._settings.origins)
+        pace = Pace(self._settings.max_handshakes_per_second)
         numbered = [NumberedListener(listener, numbers, spoken, self._certificate) for listener in listeners]
+        entrances = [Entrance(listener, pace) for listener in numbered]
         with trio.CancelScope() as scope:
             task_status.started(scope)
-            await trio.serve_listeners(self._reception.run_connection, numbered, handler_nursery=handlers)
+            await trio.serve_listeners(self._reception.run_connection, entrances, handler_nursery=handlers)
 
     async def _serve_http(
         self, listeners: Sequence[trio.SocketListener], *, task_status: trio.TaskStatus[None]

@@ -4,6 +4,7 @@ The socket is read and written without waiting, by whoever the reader is: the po
 Only the connection's task ever waits, for the socket to become readable or writable.
 """
 
+import errno
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,18 @@ _KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
 """A peer whose machine or network is gone is found within two minutes, in seconds and probes; the system's own
 default is two hours. No client is dropped for being slow to think."""
 
+
+_ACCEPTS_IN_ONE_GO: Final = 16
+
+_OF_THE_PEER: Final = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("ECONNABORTED", "ECONNRESET", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ENONET"),
+        *("ENOPROTOOPT", "EOPNOTSUPP", "EPERM", "EPROTO", "ETIMEDOUT"),
+    )
+    if hasattr(errno, name)
+)
+"""What accept(2) says of a connection that was lost, or forbidden by a firewall, before it was accepted."""
 
 _PING_SECONDS: Final = 30.0
 """Between pings of a WebSocket: proxies drop what is silent. A dead peer shows by TCP's own time-outs."""
@@ -100,6 +113,7 @@ class MessageStream(trio.abc.AsyncResource):
         self._outbox_bytes = 0
         self._outbox_waits = trio.Event()
         self.lent = trio.CancelScope()
+        self._fault: Exception | None = None
 
     def fileno(self) -> int:
         """The socket's descriptor; -1 once it is closed."""
@@ -114,6 +128,16 @@ class MessageStream(trio.abc.AsyncResource):
     def lacks_tls(self) -> bool:
         """Whether it is plain, and may not be."""
         return self._tls is None and self._certificate is not None and self._certificate.only
+
+    def break_off(self, fault: Exception) -> None:
+        """Give it back to its task, since there is a fault of ours."""
+        self._fault = fault
+        self.lent.cancel()
+
+    def raise_fault(self) -> None:
+        """Raise the fault for which it was given back, if it was for one."""
+        if self._fault is not None:
+            raise self._fault
 
     def limit_messages(self, max_message_bytes: int) -> None:
         """Take and hold messages of so many bytes: the handshake is done."""
@@ -335,13 +359,19 @@ class MessageStream(trio.abc.AsyncResource):
             self.ended = error.strerror or str(error)
 
     async def aclose(self) -> None:
-        """Close the socket."""
+        """Close the socket, and let go of all that it held: a match may remember who was there for long."""
         self._socket.close()
+        self._framing = None
+        self._outbox.clear()
         await trio.lowlevel.checkpoint()
 
 
 class NumberedListener(trio.abc.Listener[MessageStream]):
-    """Accepts connections, each with its number: tasks start in any order, so the number is given here."""
+    """Accepts connections, each with its number: tasks start in any order, so the number is given here.
+
+    It accepts several without giving way to other tasks: one at a time, with all that those who play have to do in
+    between, a few hundred newcomers would wait for seconds, and so would who comes back to its match.
+    """
 
     def __init__(
         self,
@@ -350,7 +380,10 @@ class NumberedListener(trio.abc.Listener[MessageStream]):
         framings: Framings,
         certificate: Certificate | None = None,
     ) -> None:
-        self._listener = listener
+        # The descriptor changes hands, so that accepting is one call of the system.
+        self._socket = socket.socket(fileno=listener.socket.detach())
+        self._socket.setblocking(False)  # noqa: FBT003 - the standard library's way
+        self._in_one_go = 0
         self._certificate = certificate
         self._numbers = numbers
         self._framings = framings
@@ -358,9 +391,7 @@ class NumberedListener(trio.abc.Listener[MessageStream]):
     async def accept(self) -> MessageStream:
         """The next connection."""
         while True:
-            stream = await self._listener.accept()
-            # The descriptor changes hands: from here on the socket is read and written without Trio's wrapper.
-            sock = socket.socket(fileno=stream.socket.detach())
+            sock = await self._accept_socket()
             try:
                 peer = _peer(sock)
                 _set_options(sock)
@@ -369,9 +400,26 @@ class NumberedListener(trio.abc.Listener[MessageStream]):
             else:
                 return MessageStream(sock, next(self._numbers), peer, self._framings, self._certificate)
 
+    async def _accept_socket(self) -> socket.socket:
+        while True:
+            if self._in_one_go == _ACCEPTS_IN_ONE_GO:
+                self._in_one_go = 0
+                await trio.lowlevel.checkpoint()
+            self._in_one_go += 1
+            try:
+                return self._socket.accept()[0]
+            except BlockingIOError:
+                self._in_one_go = 0
+                await trio.lowlevel.wait_readable(self._socket)
+            except OSError as error:
+                if error.errno not in _OF_THE_PEER:
+                    raise
+
     async def aclose(self) -> None:
         """Stop listening."""
-        await self._listener.aclose()
+        trio.lowlevel.notify_closing(self._socket)
+        self._socket.close()
+        await trio.lowlevel.checkpoint()
 
 
 def _set_options(sock: socket.socket) -> None:

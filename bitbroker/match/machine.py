@@ -390,6 +390,7 @@ class Match:
         self.outcome = outcome
         self._soonest = self._game_deadline = self._match_deadline = inf
         self._turn.open = {}
+        self._turn.answers = {}
         return (Finish(outcome),)
 
 

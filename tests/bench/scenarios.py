@@ -22,7 +22,9 @@ OUR_SILENT: Final = attrs.evolve(
     ),
     find_port=None,  # it does not say
 )
-OUR_WAITING: Final = ours("--max-connections", "20000", "--max-waiting", "20000")
+OUR_WAITING: Final = ours(
+    *("--max-connections", "20000", "--max-connections-per-address", "20000", "--max-waiting", "20000"),
+)
 
 
 @attrs.frozen

@@ -62,7 +62,7 @@ class Target:
 
 def _our_command(players: int, port: int, *flags: str) -> Sequence[str]:
     serve = [sys.executable, "-m", "bitbroker", "serve", "--players", str(players), "--port", str(port)]
-    return [*serve, "--http-port", "0", "--log-format", "json", *flags]
+    return [*serve, "--http-port", "0", "--log-format", "json", "--max-handshakes-per-second", "0", *flags]
 
 
 def _our_port(line: str) -> int | None:

@@ -5,6 +5,7 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
+from bitbroker.broker.greeting import Role
 from bitbroker.errors import Ending
 from bitbroker.wire import basic
 from bitbroker.wire.messages import Message
@@ -126,6 +127,22 @@ async def test_too_many_are_refused(autojump_clock: MockClock, open_shell: OpenS
     assert await shell.connect().hear_farewell() == []
     assert shell.tally.refused == {Ending.TOO_MANY_WAITING: 1, Ending.TOO_MANY_CONNECTIONS: 1}
     for peer in (*waiting, *more):
+        await peer.leave()
+
+
+async def test_too_many_from_one_address_are_refused(autojump_clock: MockClock, open_shell: OpenShell) -> None:
+    """Until one of them leaves."""
+    shell = open_shell(max_connections_per_address=3)
+    peers = [shell.connect() for _ in range(3)]
+    await trio.testing.wait_all_tasks_blocked()
+    assert await shell.connect().hear_farewell() == []
+    assert shell.tally.refused == {Ending.TOO_MANY_FROM_ADDRESS: 1}
+    await peers[0].leave()
+    await trio.testing.wait_all_tasks_blocked()
+    bot = shell.bot()
+    await trio.testing.wait_all_tasks_blocked()
+    assert shell.coordinator.lobby.count(Role.BOT) == 1
+    for peer in (*peers[1:], bot):
         await peer.leave()
 
 

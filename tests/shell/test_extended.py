@@ -1,6 +1,7 @@
 """The extended wire through real connection tasks and the coordinator, on a virtual clock."""
 
 import socket
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import trio.testing
 from trio.testing import MockClock
 
 from bitbroker._pb import extended_pb2 as pb
+from bitbroker.errors import Cause
 from bitbroker.wire import basic, extended
 from bitbroker.wire.messages import Message
 from bitbroker.wire.prefixed import PrefixedFraming
@@ -93,6 +95,53 @@ async def test_a_whole_match(autojump_clock: MockClock, open_shell: OpenShell) -
     for peer in (game, *bots):
         outcome = await peer.hear_last(extended.OUTCOME, pb.Outcome)
         assert (outcome.cause, outcome.result) == (pb.CAUSE_COMPLETED, said)
+
+
+async def test_who_is_gone_costs_no_memory(autojump_clock: MockClock, open_shell: OpenShell) -> None:
+    """A match remembers who was there, and may come back, but not what they had half sent, or did not read."""
+    shell = open_shell(num_players=2)
+    game, bots, _keys = await begin(shell, ["sends half", "does not read"])
+    large = bytes(4 << 20)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        await bots[0].stream.send_all(decision(1, large).to_line()[:-1])
+        await game.say_much(extended.encode(extended.TURN, pb.Turn(number=1, asks=[pb.Ask(seat=1, state=large)])))
+        await trio.testing.wait_all_tasks_blocked()
+        assert tracemalloc.get_traced_memory()[0] - before > 8 << 20
+        for bot in bots:
+            await bot.leave()
+        await trio.sleep(2.5)  # a farewell may take as long
+        assert shell.coordinator.matches_running == 1
+        open_request = len(large)  # which it would be sent again
+        assert tracemalloc.get_traced_memory()[0] - before < open_request + (1 << 20)
+    finally:
+        tracemalloc.stop()
+
+
+async def test_match_that_is_over_costs_little_memory(autojump_clock: MockClock, open_shell: OpenShell) -> None:
+    """Its outcome is kept for who was away; what was answered, published and asked is not."""
+    shell = open_shell(num_players=2)
+    large = bytes(4 << 20)
+    tracemalloc.start()
+    try:
+        game, bots, _keys = await begin(shell, ["answers", "is asked"])
+        before = tracemalloc.get_traced_memory()[0]
+        await game.say_much(extended.encode(extended.PUBLISH, pb.Publish(number=1, payload=large)))
+        asks = [pb.Ask(seat=0, state=b""), pb.Ask(seat=1, state=large)]
+        await game.say_much(extended.encode(extended.TURN, pb.Turn(number=1, asks=asks)))
+        await bots[0].hear_as(extended.REQUEST, pb.Request)
+        await bots[0].say_much(decision(1, large))
+        await trio.testing.wait_all_tasks_blocked()
+        assert tracemalloc.get_traced_memory()[0] - before > 3 * len(large)
+        game.say(Message(*extended.RESULT))
+        for peer in (game, *bots):
+            await peer.leave()
+        await trio.sleep(2.5)  # a farewell may take as long
+        assert shell.tally.matches == {Cause.COMPLETED: 1}
+        assert tracemalloc.get_traced_memory()[0] - before < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 async def test_basic_and_extended_meet(autojump_clock: MockClock, open_shell: OpenShell) -> None:

@@ -10,6 +10,7 @@ from trio.testing import MockClock
 
 from bitbroker.broker.basic_dialect import BasicBot, BasicGame
 from bitbroker.broker.dialect import Heard
+from bitbroker.broker.stream import MessageStream
 from bitbroker.errors import Cause
 from bitbroker.match import Effect, Event, Match, TurnAsked
 from bitbroker.wire import basic
@@ -18,10 +19,10 @@ from bitbroker.wire.messages import Message
 from .conftest import OpenShell, Peer
 
 
-async def play_turn(game: Peer, bot: Peer, seat: int, state: bytes = b"state") -> None:
-    """One turn in which the bot answers with the state reversed."""
+async def play_turn(game: Peer, bot: Peer, seat: int, state: bytes = b"state", seconds: int = 5) -> None:
+    """One turn in which the bot, who has so many seconds, answers with the state reversed."""
     game.say(basic.action(seat, state))
-    assert await bot.hear() == Message(2, 5, state)
+    assert await bot.hear() == Message(2, seconds, state)
     bot.say(basic.decision(state[::-1]))
     assert await game.hear() == basic.decision(state[::-1])
     assert await game.hear() == basic.TRIGGER
@@ -180,20 +181,36 @@ async def test_game_that_stalls_is_held_to_its_limit(autojump_clock: MockClock, 
 async def test_bot_that_does_not_read_loses_its_seat_and_delays_nobody(
     autojump_clock: MockClock, open_shell: OpenShell
 ) -> None:
-    """Requests pile up to the bound of its outbox; then it is out as a slow consumer, and the other plays on."""
+    """Requests pile up to the bound of its outbox; then it is out as a slow consumer, and it alone.
+
+    The other bot of its match plays on; so does, all the while, a match beside, in which a bot reads late, but reads.
+    """
     shell = open_shell(on_failure="tell-game", time_limit=1, max_payload_bytes=1 << 20)
     game, bots = await shell.seat()
+    other_game, other_bots = await shell.seat()
+    large = basic.action(1, bytes(1 << 20))
+    await other_game.say_much(large)
+    await trio.sleep(0.9)
+    assert (await other_bots[1].hear()).body_bytes == large.body_bytes
+    other_bots[1].say(basic.decision(b"late"))
+    assert await other_game.hear() == basic.decision(b"late")
+    assert await other_game.hear() == basic.TRIGGER
     causes = []
     while Cause.SLOW_CONSUMER not in causes:
         await game.say_much(basic.action(0, bytes(150_000)))
         causes.append((await game.hear()).operand)
         assert await game.hear() == basic.TRIGGER
+        await play_turn(other_game, other_bots[0], 0, seconds=1)
     assert len(causes) > 7, "a megabyte at the least may wait for it"
     assert set(causes) == {Cause.TIME_LIMIT, Cause.SLOW_CONSUMER}
     game.say(basic.action(1, b"state"))
     await bots[1].hear()
     bots[1].say(basic.decision(b"answer"))
     assert await game.hear() == basic.decision(b"answer")
+    other_game.say(basic.END)
+    for peer in (other_game, *other_bots):
+        assert await peer.hear_farewell() == [basic.TERMINATION]
+    assert shell.tally.matches == {Cause.COMPLETED: 1}
 
 
 async def test_fault_in_the_rules_ends_one_match_alone(
@@ -245,6 +262,68 @@ async def test_fault_in_hearing_ends_one_match_alone(
         assert await bot.hear_farewell() == [basic.TERMINATION]
     await play_turn(other_game, other_bots[0], 0)
     assert shell.tally.matches == {Cause.BROKER_FAULT: 1}
+
+
+@pytest.mark.parametrize("function", ["read_nowait", "fill_mailbox", "send_nowait"])
+@pytest.mark.parametrize("seat", [None, 1])
+async def test_no_memory_for_a_connection_ends_its_match_alone(
+    autojump_clock: MockClock, open_shell: OpenShell, monkeypatch: pytest.MonkeyPatch, function: str, seat: int | None
+) -> None:
+    """Or another fault in reading or writing, of the game's or a bot's connection: broker fault, and others play.
+
+    All are told, but for the one whose connection cannot be trusted any more: it is closed.
+    """
+    work = getattr(MessageStream, function)
+    starved: list[int] = []
+
+    def starve(stream: MessageStream, *about: object) -> object:
+        if stream.number in starved:
+            raise MemoryError
+        return work(stream, *about)
+
+    monkeypatch.setattr(MessageStream, function, starve)
+    shell = open_shell()
+    game, bots = await shell.seat()
+    other_game, other_bots = await shell.seat()
+    unlucky = game if seat is None else bots[seat]
+    starved.append(3 if seat is None else 2)
+    if seat is None:
+        game.say(basic.action(0, b"state"))
+        if function == "send_nowait":
+            await bots[0].hear()
+            bots[0].say(basic.decision(b"answer"))
+    else:
+        game.say(basic.action(seat, b"state"))
+        if function != "send_nowait":
+            bots[seat].say(basic.decision(b"answer"))
+    for peer in {game, *bots} - {unlucky}:
+        assert (await peer.hear_farewell())[-1] == basic.TERMINATION
+    await unlucky.leave()
+    await play_turn(other_game, other_bots[0], 0)
+    assert shell.tally.matches == {Cause.BROKER_FAULT: 1}
+
+
+async def test_no_memory_when_time_rules_ends_one_match_alone(
+    autojump_clock: MockClock, open_shell: OpenShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in the last look at who is late is its match's, and the clock goes on for all others."""
+    read = MessageStream.read_nowait
+
+    def starve(stream: MessageStream) -> bool:
+        if stream.number == 2:
+            raise MemoryError
+        return read(stream)
+
+    shell = open_shell(time_limit=3)
+    game, bots = await shell.seat()
+    other_game, other_bots = await shell.seat()
+    for peer, asked in ((game, bots[1]), (other_game, other_bots[1])):
+        peer.say(basic.action(1, b"state"))
+        await asked.hear()
+    monkeypatch.setattr(MessageStream, "read_nowait", starve)
+    for peer in (game, *bots, other_game, *other_bots):
+        assert (await peer.hear_farewell())[-1] == basic.TERMINATION
+    assert shell.tally.matches == {Cause.BROKER_FAULT: 1, Cause.TIME_LIMIT: 1}
 
 
 async def test_broker_that_stops_tells_everyone(autojump_clock: MockClock, open_shell: OpenShell) -> None:

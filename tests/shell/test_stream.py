@@ -62,7 +62,10 @@ async def test_large_request_goes_out_as_the_bot_reads(autojump_clock: MockClock
 
 async def accept_from(listener: trio.SocketListener) -> MessageStream:
     """The next connection, as the broker accepts it."""
-    return await NumberedListener(listener, itertools.count(1), framings(())).accept()
+    numbered = NumberedListener(listener, itertools.count(1), framings(()))
+    stream = await numbered.accept()
+    await numbered.aclose()
+    return stream
 
 
 async def test_accepted_connections_are_set_up() -> None:
@@ -79,6 +82,42 @@ async def test_accepted_connections_are_set_up() -> None:
     for each in (client, stream, listener):
         await each.aclose()
     assert stream.fileno() == -1
+
+
+def waiting_to_be_accepted(listener: trio.SocketListener) -> int:
+    """How many connections the kernel holds: of a listening socket that is what `tcpi_unacked` tells."""
+    info = listener.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    (unacked,) = struct.unpack_from("I", info, 24)
+    return int(unacked)
+
+
+async def test_burst_is_accepted_in_goes() -> None:
+    """Newcomers do not wait, each, for all that others have to do; nor do those for all newcomers."""
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listener.socket.getsockname()[1]
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+    while waiting_to_be_accepted(listener) < len(clients):
+        await trio.lowlevel.checkpoint()
+    passes = 0
+
+    async def count_passes() -> None:
+        nonlocal passes
+        while True:
+            await trio.lowlevel.checkpoint()
+            passes += 1
+
+    numbered = NumberedListener(listener, itertools.count(1), framings(()))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count_passes)
+        streams = [await numbered.accept() for _ in clients]
+        assert 3 <= passes <= 10
+        nursery.cancel_scope.cancel()
+    assert [stream.number for stream in streams] == list(range(1, 101))
+    for stream in streams:
+        await stream.aclose()
+    for client in clients:
+        client.close()
+    await numbered.aclose()
 
 
 async def test_connection_that_is_reset_before_it_is_accepted() -> None:

@@ -57,6 +57,8 @@ GOOD: dict[str, list[tuple[Any, Any]]] = {
     "surplus": [("wait", Surplus.WAIT), ("refuse", Surplus.REFUSE)],
     "max_waiting": [("2", 2), (1_000_000, 1_000_000)],
     "max_connections": [("2", 2), (1_000_000, 1_000_000)],
+    "max_connections_per_address": [("2", 2), (1_000_000, 1_000_000)],
+    "max_handshakes_per_second": [("0", 0), (1_000_000, 1_000_000)],
     "max_payload_bytes": [("1024", 1024), (1 << 30, 1 << 30)],
     "once": [(word, True) for word in ("1", "true", "Yes", "ON", True)]
     + [(word, False) for word in ("0", "False", "no", " off ", False)],
@@ -108,6 +110,8 @@ BAD: dict[str, list[Any]] = {
     "surplus": ["", "drop", 0],
     "max_waiting": [*NO_NUMBERS, 1, 1_000_001],
     "max_connections": [*NO_NUMBERS, 1, 1_000_001],
+    "max_connections_per_address": [*NO_NUMBERS, 1, 1_000_001],
+    "max_handshakes_per_second": [*NO_NUMBERS, -1, 1_000_001],
     "max_payload_bytes": [*NO_NUMBERS, 1023, (1 << 30) + 1, "8MiB"],
     "once": ["", "maybe", 2, None, []],
     "grace": [*NO_NUMBERS, -1, 3601],

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -137,6 +138,24 @@ def test_libraries_log_the_same_way(capsys: pytest.CaptureFixture[str], log_form
     assert err[:-1].isprintable()
     if log_format is LogFormat.JSON:
         assert json.loads(err)["level"] == "warning"
+
+
+def test_shortage_of_the_health_api_is_a_line_a_minute(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trio says ten times a second, each with a traceback, that it cannot accept; what others say is not cut."""
+    configure()
+    logger = logging.getLogger("trio.serve_listeners")
+    began = time.time()
+    for tenths in range(900):
+        monkeypatch.setattr(time, "time", lambda tenths=tenths: began + tenths / 10)
+        monkeypatch.setattr(time, "time_ns", lambda tenths=tenths: int((began + tenths / 10) * 1e9))
+        logger.error("accept returned %s", "EMFILE", exc_info=OSError("Too many open files"))
+    logging.getLogger("other").error("trouble")
+    logging.getLogger("other").error("trouble")
+    entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [entry["event"] for entry in entries] == ["accept returned EMFILE"] * 2 + ["trouble"] * 2
+    assert [entry for entry in entries if "exception" in entry] == []
 
 
 class Gone:
