@@ -14,12 +14,12 @@ from bitbroker.broker.extended_dialect import POLICIES, ExtendedBot, ExtendedGam
 from bitbroker.errors import Ending, RemoteProtocolError
 from bitbroker.match import Rules, TimeControl
 from bitbroker.settings import Settings, Spectators
+from bitbroker.text import LONGEST_NAME, printable
 from bitbroker.wire import basic, extended
 from bitbroker.wire.messages import HEADER_BYTES, Message
 
 _BOTS: Final = (BasicBot, ExtendedBot)
 _GAMES: Final = (BasicGame, ExtendedGame)
-_LONGEST_MATCH_NAME: Final = 64
 _LONGEST_DELAY: Final = 3600.0
 
 
@@ -113,12 +113,12 @@ def role_of(message: Message) -> Role | None:
 
 
 def basic_bot(info: Message) -> Greeting:
-    """A basic bot, by what followed its hello.
+    """A basic bot, by what followed its hello. Its wire cannot say no to a name: one that may not be is mended.
 
     Raises:
         RemoteProtocolError: that is no bot info.
     """
-    return Greeting(Role.BOT, BasicBot(), basic.parse_bot_info(info))
+    return Greeting(Role.BOT, BasicBot(), printable(basic.parse_bot_info(info)[:LONGEST_NAME]))
 
 
 def basic_game(settings: Settings) -> Greeting:
@@ -139,6 +139,7 @@ def extended_client(role: Role, message: Message, settings: Settings) -> Greetin
     if hello.protocol < 1:
         detail = f"no common version: it speaks {hello.protocol}, the broker speaks {extended.VERSION}"
         raise RefusedHelloError(Ending.UNSUPPORTED_VERSION, detail, [extended.VERSION])
+    _check_name("name", hello.name)
     _check_match_name(role, hello.match)
     plan = None
     if role is Role.GAME:
@@ -160,10 +161,13 @@ def extended_client(role: Role, message: Message, settings: Settings) -> Greetin
     )
 
 
+def _check_name(field: str, name: str) -> None:
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise _bad(f"{field} is {name[:LONGEST_NAME]!r}: a name has up to {LONGEST_NAME} printable characters")
+
+
 def _check_match_name(role: Role, name: str) -> None:
-    if len(name) > _LONGEST_MATCH_NAME or (name and not name.isprintable()):
-        shown = name[:_LONGEST_MATCH_NAME]
-        raise _bad(f"match is {shown!r}: a name has 1 to {_LONGEST_MATCH_NAME} printable characters")
+    _check_name("match", name)
     if role is Role.SPECTATOR:
         if not name:
             raise _bad("match is not said: a spectator names a match, by its name or its id")
