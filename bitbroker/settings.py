@@ -296,6 +296,13 @@ class Settings:
         "The web pages whose scripts may connect by WebSocket; * for all. Clients that are no browsers need no leave.",
         default=(),
     )
+    roster: Path | None = _setting(
+        "roster",
+        (_parse_path, "the path of a file"),
+        "A TOML file with the clients that may come, each by its name and its token; none for everybody. SIGHUP has it "
+        "read again.",
+        default=None,
+    )
     handshake_timeout: float = _setting(
         "handshake_timeout",
         _seconds(0.01, 3600),

@@ -13,12 +13,14 @@ _LONGEST_PICTURE = 65536
 class Watcher(Spectator):
     """Writes a line for each thing that it is told."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    def __init__(self, write: Callable[[str], None], name: str = "") -> None:
         """Look on.
 
         Args:
             write: takes the lines.
+            name: what it is called, for a broker with a roster.
         """
+        self.NAME = name
         self._write = write
         self._players: Sequence[Player] = ()
         self._shows_text = False

@@ -8,6 +8,7 @@ from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.dialect import Farewell
 from bitbroker.broker.extended_dialect import say_refusal
 from bitbroker.broker.greeting import Greeting, RefusedHelloError, Role
+from bitbroker.broker.roster import Roster
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.stream import MessageStream, NotThisProtocolError
 from bitbroker.broker.table import Participant
@@ -27,9 +28,15 @@ class Reception:
     """Receives connections and lives their lives, each in a task of its own.
 
     Holds nothing but how many there are: `max_connections` at the most, each with the memory that its stream states.
+
+    Attributes:
+        roster: who may come; None for everybody.
     """
 
-    def __init__(self, coordinator: Coordinator, settings: Settings, tally: Tally) -> None:
+    def __init__(
+        self, coordinator: Coordinator, settings: Settings, tally: Tally, roster: Roster | None = None
+    ) -> None:
+        self.roster = roster
         self._coordinator = coordinator
         self._settings = settings
         self._tally = tally
@@ -77,7 +84,8 @@ class Reception:
         """Hear who it is; or why it is turned away."""
         try:
             with trio.move_on_after(self._settings.handshake_timeout):
-                return await handshake.run()
+                heard = await handshake.run()
+                return heard if self.roster is None else self.roster.admit(heard)
         except NotThisProtocolError as error:
             return Farewell(Ending.NOT_THIS_PROTOCOL, detail=str(error))
         except UnexpectedMessageError as error:

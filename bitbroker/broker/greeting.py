@@ -79,6 +79,8 @@ class Greeting:
         wish: the seat that a bot would like.
         client: library and version.
         plan: a game's.
+        token: proof of who it is, until it has been checked; empty for none.
+        matches: the names under which the roster lets it meet others; None for all.
     """
 
     role: Role
@@ -89,10 +91,16 @@ class Greeting:
     wish: int | None = None
     client: str = ""
     plan: Plan | None = None
+    token: str = attrs.field(default="", repr=False)
+    matches: frozenset[str] | None = None
 
     def message_bytes(self, settings: Settings) -> int:
         """The largest message that it may send."""
         return settings.max_payload_bytes + (extended.ENVELOPE_BYTES if self.dialect.extended else HEADER_BYTES)
+
+    def may_join(self, match: str) -> bool:
+        """Whether the roster lets it meet others under this name."""
+        return self.matches is None or match in self.matches
 
     @property
     def bot(self) -> BotDialect:
@@ -158,6 +166,7 @@ def extended_client(role: Role, message: Message, settings: Settings) -> Greetin
         wish=hello.seat if hello.HasField("seat") else None,
         client=hello.client,
         plan=plan,
+        token=hello.token,
     )
 
 

@@ -19,6 +19,7 @@ from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.greeting import Role
 from bitbroker.broker.record import MatchRecord
+from bitbroker.broker.roster import Roster, read_roster
 from bitbroker.broker.snapshot import Snapshot, Tally
 from bitbroker.broker.stream import NumberedListener, framings
 from bitbroker.errors import BitbrokerError, Cause, SettingsError
@@ -95,18 +96,19 @@ def _address(listener: trio.SocketListener) -> tuple[str, int]:
 class Service:
     """A broker, whole."""
 
-    def __init__(self, settings: Settings, results: TextIO | None = None) -> None:
+    def __init__(self, settings: Settings, results: TextIO | None = None, roster: Roster | None = None) -> None:
         """Prepare.
 
         Args:
             settings: all of them.
             results: where to write a line of JSON for each match that is over.
+            roster: who may come; None for everybody.
         """
         self._settings = settings
         self._results = results
         self._tally = Tally()
         self._coordinator = Coordinator(settings, self._tally, self._keep)
-        self._reception = Reception(self._coordinator, settings, self._tally)
+        self._reception = Reception(self._coordinator, settings, self._tally, roster)
         self._started = trio.current_time()
         self._told_to_stop = trio.Event()
         self._http_may_stop = trio.Event()
@@ -138,6 +140,16 @@ class Service:
     def stop(self) -> None:
         """Tell it to stop: no new matches, running ones may go on for the grace."""
         self._told_to_stop.set()
+
+    async def read_roster_again(self) -> None:
+        """Let in by the roster as it is now, from the next hello on; keep the old one if the new one is none."""
+        assert self._settings.roster is not None
+        try:
+            self._reception.roster = await trio.to_thread.run_sync(read_roster, self._settings.roster)
+        except SettingsError as error:
+            _log.error("the roster stays as it was", reason=str(error))
+        else:
+            _log.info("the roster was read", clients=len(self._reception.roster))
 
     def take_snapshot(self) -> Snapshot:
         """The broker at this moment."""
@@ -246,16 +258,23 @@ async def serve(settings: Settings) -> int:
 
     Raises:
         ListenError: an address cannot be listened on.
-        SettingsError: the results file cannot be written.
+        SettingsError: the results file cannot be written, or the roster cannot be read.
     """
+    roster = None if settings.roster is None else read_roster(settings.roster)
     with _open_results(settings.results) as results:
-        service = Service(settings, results)
-        return await _serve(service, await open_listeners(settings))
+        service = Service(settings, results, roster)
+        return await _serve(service, await open_listeners(settings), rereads=roster is not None)
 
 
-async def _serve(service: Service, listeners: Listeners) -> int:
-    """Owns a nursery with the service and the watch for signals; it ends with either."""
+async def _serve(service: Service, listeners: Listeners, *, rereads: bool) -> int:
+    """Owns a nursery with the service and the watches for signals; it ends with the service, or a second signal."""
     exit_code = EXIT_OK
+
+    async def obey_hang_ups(*, task_status: trio.TaskStatus[None]) -> None:
+        with trio.open_signal_receiver(signal.SIGHUP) as signals:
+            task_status.started()
+            async for _ in signals:
+                await service.read_roster_again()
 
     async def obey_signals(*, task_status: trio.TaskStatus[None]) -> None:
         nonlocal exit_code
@@ -268,6 +287,8 @@ async def _serve(service: Service, listeners: Listeners) -> int:
 
     async with trio.open_nursery() as nursery:
         await nursery.start(obey_signals)
+        if rereads and hasattr(signal, "SIGHUP"):  # not on Windows
+            await nursery.start(obey_hang_ups)
         exit_code = await service.run(listeners)
         nursery.cancel_scope.cancel()
     return exit_code

@@ -10,6 +10,7 @@ import trio
 from bitbroker.client.address import find_address
 from bitbroker.client.connection import Dialer, Wire
 from bitbroker.client.session import Session, Wish
+from bitbroker.client.token import find_token
 from bitbroker.errors import RefusedError
 
 
@@ -21,6 +22,7 @@ class Options(TypedDict, total=False):
     wire: Wire
     match: str
     seat: int | None
+    token: str | None
 
 
 class Client(ABC):
@@ -37,7 +39,8 @@ class Client(ABC):
                 broker (default 1). `connect_timeout`: for how many seconds to go on trying to connect; 0 for a single
                 attempt (default 30). `wire`: `"auto"` for what the broker speaks, which is the default, `"basic"` for
                 the basic wire, `"binary"` for the length-prefixed framing. `match`: a name under which to meet the
-                others. `seat`: where a bot would like to sit.
+                others. `seat`: where a bot would like to sit. `token`: proof of who it is, for a broker with a roster;
+                if not given, the environment's BITBROKER_TOKEN.
 
         Raises:
             BrokerUnreachableError: no broker answered in that time.
@@ -68,6 +71,7 @@ async def play_matches(
     wire: Wire = "auto",
     match: str = "",
     seat: int | None = None,
+    token: str | None = None,
 ) -> None:
     """Play one match after the other, each on a connection of its own.
 
@@ -80,6 +84,7 @@ async def play_matches(
         wire: how to speak.
         match: whom to meet.
         seat: where to sit.
+        token: proof of who it is.
 
     Raises:
         BrokerUnreachableError: as `connect`.
@@ -90,7 +95,9 @@ async def play_matches(
             f"matches is {matches}: it must be 1 or more, or None to stay for as long as there is a broker"
         )
     dialer = Dialer.choose(find_address(host, port), wire)
-    wish = Wish(wire, match, seat)
+    if token is None and wire == "basic":
+        token = ""  # one in the environment is for others
+    wish = Wish(wire, match, seat, find_token(token))
     played = 0
     while matches is None or played < matches:
         session = Session(await dialer.dial(connect_timeout), wish, dialer)

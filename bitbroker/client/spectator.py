@@ -13,6 +13,7 @@ from bitbroker.client.match import MatchInfo, Outcome
 from bitbroker.client.place import Place
 from bitbroker.client.running import run_blocking
 from bitbroker.client.session import Session, Wish, call
+from bitbroker.client.token import find_token
 from bitbroker.errors import Cause
 from bitbroker.wire import extended
 from bitbroker.wire.messages import Message
@@ -60,7 +61,12 @@ class Spectator:
     """Who looks on. Subclass it, write the methods that you want, call `run`; they may be `async def`.
 
     A method that takes long has the broker wait, which then leaves things out: see `on_gap`.
+
+    Attributes:
+        NAME: what it is called, for a broker with a roster.
     """
+
+    NAME = ""
 
     def on_start(self, match: MatchInfo) -> Awaitable[None] | None:
         """The match has begun, now or some time ago."""
@@ -85,7 +91,15 @@ class Spectator:
     def on_outcome(self, outcome: Outcome) -> Awaitable[None] | None:
         """The match is over."""
 
-    def run(self, address: str | None, match: str, *, port: int | None = None, connect_timeout: float = 30.0) -> None:
+    def run(
+        self,
+        address: str | None,
+        match: str,
+        *,
+        port: int | None = None,
+        connect_timeout: float = 30.0,
+        token: str | None = None,
+    ) -> None:
         """Watch a match to its end. Blocking; for code within Trio there is `arun`.
 
         Args:
@@ -95,6 +109,7 @@ class Spectator:
             port: the broker's port for players, if the address does not say it; None for what the environment's
                 BROKER_PORT says, or else 9000.
             connect_timeout: for how many seconds to go on trying to connect; 0 for a single attempt.
+            token: proof of who it is, for a broker with a roster; None for what the environment's BITBROKER_TOKEN says.
 
         Raises:
             BrokerUnreachableError: no broker answered in that time.
@@ -102,16 +117,23 @@ class Spectator:
             BasicWireError: the broker has no spectators.
             ConnectionLostError: the connection ended before the match did.
             RemoteProtocolError: the broker said what no broker says.
-            ValueError: the address is none.
+            ValueError: the address or the token is none.
         """
-        run_blocking(partial(self.arun, address, match, port=port, connect_timeout=connect_timeout))
+        run_blocking(partial(self.arun, address, match, port=port, connect_timeout=connect_timeout, token=token))
 
     async def arun(
-        self, address: str | None, match: str, *, port: int | None = None, connect_timeout: float = 30.0
+        self,
+        address: str | None,
+        match: str,
+        *,
+        port: int | None = None,
+        connect_timeout: float = 30.0,
+        token: str | None = None,
     ) -> None:
         """As `run`, within Trio."""
         dialer = Dialer.choose(find_address(address, port), "auto")
-        session = Session(await dialer.dial(connect_timeout), Wish(match=match))
+        wish = Wish(match=match, token=find_token(token))
+        session = Session(await dialer.dial(connect_timeout), wish)
         try:
             await self.watch_match(session)
         finally:
@@ -119,7 +141,7 @@ class Spectator:
 
     async def watch_match(self, session: Session) -> None:
         """One match, from hello to outcome."""
-        place = await Place.join(session, extended.SPECTATOR_HELLO, pb.Hello())
+        place = await Place.join(session, extended.SPECTATOR_HELLO, pb.Hello(name=self.NAME))
         assert place is not None, "a spectator is of the extended wire"
         await call(self.on_start, MatchInfo.from_wire(place.start))
         sequence: int | None = None

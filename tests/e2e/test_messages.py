@@ -133,13 +133,16 @@ SETTINGS = {
         "the settings file close.toml sets 'num_player', which is no setting; did you mean num_players?"
     ),
     "serve --config wrong.toml": "BROKER_NUM_PLAYERS (--players) is 'True': it must be a whole number from 1 to 255",
+    "serve --players 2 --roster gone.toml": f"the roster gone.toml cannot be read: {GONE}; --roster names another",
+    "serve --players 2 --roster not.toml": "the roster not.toml is not TOML: Invalid value (at end of document)",
+    "serve --players 2 --roster far.toml": "the roster far.toml may hold [[client]] tables, and nothing else",
     "serve --players 2 --port 0 --http-port 0 --results gone/results": (
         f"BROKER_RESULTS (--results) is 'gone/results': it cannot be written: {GONE}; name another file"
     ),
 }
 
 COMMAND_LINES = {
-    "serv": 'Unknown command "serv". Did you mean "serve"? Available commands: serve, play, health, watch. '
+    "serv": 'Unknown command "serv". Did you mean "serve"? Available commands: serve, play, roster, health, watch. '
     "(see bitbroker --help)",
     "serve --players": "--players is missing, or has no value (see bitbroker --help)",
     "serve 2": (
@@ -463,7 +466,7 @@ SCORES = "each must be a finite number, one for each seat"
         (
             lambda: Bot().run(wire="basic", match="final"),
             ValueError,
-            "match and seat are of the extended wire: leave them out, or wire='basic'",
+            "match, seat and token are of the extended wire: leave them out, or wire='basic'",
         ),
         (
             lambda: Unfinished(),
