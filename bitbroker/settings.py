@@ -229,6 +229,13 @@ class Settings:
     http_port: int = _setting(
         "http_port", _whole(0, 65535), "Port of the health API; 0 picks a free one.", default=8080
     )
+    api_token_file: Path | None = _setting(
+        "api_token_file",
+        (_parse_path, "the path of a file"),
+        "A file that holds the health API's token, which aborting a match needs, and from elsewhere than this machine "
+        "most else.",
+        default=None,
+    )
     time_limit: float = _setting(
         "time_limit",
         _seconds(0.001, _DAY),

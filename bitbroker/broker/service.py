@@ -13,6 +13,7 @@ import structlog
 import trio
 
 import bitbroker
+from bitbroker.api.access import Access, is_local, read_api_token
 from bitbroker.api.app import create_app
 from bitbroker.api.server import GRACE_SECONDS, serve_app
 from bitbroker.broker.connection import Reception
@@ -96,16 +97,24 @@ def _address(listener: trio.SocketListener) -> tuple[str, int]:
 class Service:
     """A broker, whole."""
 
-    def __init__(self, settings: Settings, results: TextIO | None = None, roster: Roster | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        results: TextIO | None = None,
+        roster: Roster | None = None,
+        api_token: str | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             settings: all of them.
             results: where to write a line of JSON for each match that is over.
             roster: who may come; None for everybody.
+            api_token: of the health API; None for none.
         """
         self._settings = settings
         self._results = results
+        self._api_token = api_token
         self._tally = Tally()
         self._coordinator = Coordinator(settings, self._tally, self._keep)
         self._reception = Reception(self._coordinator, settings, self._tally, roster)
@@ -181,6 +190,10 @@ class Service:
         """Running matches, and the latest of those that are over."""
         return self._coordinator.matches()
 
+    def abort(self, number: int) -> MatchRecord | None:
+        """End a match; its record, or None if no such match runs."""
+        return self._coordinator.abort(number)
+
     def _keep(self, record: MatchRecord) -> None:
         if self._results is None:
             return
@@ -208,7 +221,9 @@ class Service:
     async def _serve_http(
         self, listeners: Sequence[trio.SocketListener], *, task_status: trio.TaskStatus[None]
     ) -> None:
-        await serve_app(create_app(self), listeners, self._http_may_stop, task_status=task_status)
+        local = all(is_local(_address(listener)[0]) for listener in listeners)
+        app = create_app(self, Access(local, self._api_token))
+        await serve_app(app, listeners, self._http_may_stop, task_status=task_status)
         self._http_stopped.set()
 
     async def _wait_reason_to_stop(self) -> None:
@@ -258,11 +273,12 @@ async def serve(settings: Settings) -> int:
 
     Raises:
         ListenError: an address cannot be listened on.
-        SettingsError: the results file cannot be written, or the roster cannot be read.
+        SettingsError: the results file cannot be written, or the roster or the API's token cannot be read.
     """
     roster = None if settings.roster is None else read_roster(settings.roster)
+    api_token = read_api_token(settings.api_token_file)
     with _open_results(settings.results) as results:
-        service = Service(settings, results, roster)
+        service = Service(settings, results, roster, api_token)
         return await _serve(service, await open_listeners(settings), rereads=roster is not None)
 
 

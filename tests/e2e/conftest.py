@@ -241,20 +241,23 @@ async def play_match(port: int, players: int = 2, rounds: int = 3) -> None:
     assert game.questions == []
 
 
-async def fetch(url: str) -> tuple[int, bytes]:
+async def fetch(url: str, method: str = "GET", token: str = "") -> tuple[int, bytes]:
     """Status and body of an HTTP answer."""
-    return await trio.to_thread.run_sync(_fetch, url)
+    return await trio.to_thread.run_sync(_fetch, url, method, token)
 
 
-async def fetch_json(url: str) -> tuple[int, Any]:
+async def fetch_json(url: str, method: str = "GET", token: str = "") -> tuple[int, Any]:
     """Status and JSON."""
-    status, body = await fetch(url)
+    status, body = await fetch(url, method, token)
     return status, json.loads(body)
 
 
-def _fetch(url: str) -> tuple[int, bytes]:
+def _fetch(url: str, method: str, token: str) -> tuple[int, bytes]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, method=method, headers=headers), timeout=PATIENCE
+        ) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:

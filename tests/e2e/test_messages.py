@@ -133,6 +133,13 @@ SETTINGS = {
         "the settings file close.toml sets 'num_player', which is no setting; did you mean num_players?"
     ),
     "serve --config wrong.toml": "BROKER_NUM_PLAYERS (--players) is 'True': it must be a whole number from 1 to 255",
+    "serve --players 2 --api-token-file gone": (
+        f"BROKER_API_TOKEN_FILE (--api-token-file) is 'gone': it cannot be read: {GONE}; name another file"
+    ),
+    "serve --players 2 --api-token-file notes.txt": (
+        "BROKER_API_TOKEN_FILE (--api-token-file) is 'notes.txt': "
+        "it must hold one word of 16 characters or more, and nothing else"
+    ),
     "serve --players 2 --roster gone.toml": f"the roster gone.toml cannot be read: {GONE}; --roster names another",
     "serve --players 2 --roster not.toml": "the roster not.toml is not TOML: Invalid value (at end of document)",
     "serve --players 2 --roster far.toml": "the roster far.toml may hold [[client]] tables, and nothing else",
