@@ -5,13 +5,12 @@ import secrets
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import tomlkit
 from cyclopts import App, Parameter
-from tomlkit.exceptions import TOMLKitError
 
-from bitbroker.broker.roster import TABLE, TOKEN_BYTES, Entry, hash_token, parse_roster
+from bitbroker.broker.roster import TABLE, TOKEN_BYTES, hash_token, parse_file
 from bitbroker.errors import SettingsError
 from bitbroker.settings import declared_settings
 
@@ -72,7 +71,7 @@ def remove(name: _Name, *, file: _File = _DEFAULT_FILE) -> None:
 @roster_app.command(name="list")
 def list_clients(*, file: _File = _DEFAULT_FILE) -> None:
     """List the clients: role, name, and what they may join."""
-    for entry in _entries(file, _read(file)):
+    for entry in parse_file(tomlkit.dumps(_read(file)).encode(), file):
         where = "" if entry.matches is None else " in " + ", ".join(sorted(map(repr, entry.matches)))
         print(f"{entry.role:9} {entry.name}{where}{'' if entry.token_hash else ', without a token'}")
 
@@ -81,31 +80,25 @@ def _names(document: tomlkit.TOMLDocument) -> list[str]:
     return [table["name"] for table in document.get(TABLE, ())]
 
 
-def _entries(path: Path, document: tomlkit.TOMLDocument) -> list[Entry]:
-    values: dict[str, Any] = document.unwrap()
-    return parse_roster(values, f"the roster {path}")
-
-
 def _read(path: Path) -> tomlkit.TOMLDocument:
     """The file, comments and all."""
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"the roster {path} cannot be read: {error.strerror}; --file names another") from None
-    except (TOMLKitError, UnicodeError) as error:
-        raise SettingsError(f"the roster {path} is not TOML: {error}") from None
-    _entries(path, document)
-    return document
+    parse_file(data, path)
+    return tomlkit.parse(data)
 
 
 def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
     """Put the file in its place as a whole, so that a broker never reads half of it."""
-    _entries(path, document)  # what this command was told may be wrong
+    data = tomlkit.dumps(document).encode()
+    parse_file(data, path)  # what this command was told may be wrong
     place = path.resolve()  # the file itself, where the path is a link
     draft = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        with open(draft, "x", encoding="utf-8", opener=_open_for_owner) as file:
-            file.write(tomlkit.dumps(document))
+        with open(draft, "xb", opener=_open_for_owner) as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         _keep_owner(draft, place)

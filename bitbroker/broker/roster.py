@@ -114,12 +114,23 @@ def read_roster(path: Path) -> Roster:
         SettingsError: it cannot be read, or is none; one line that says where and why.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"the roster {path} cannot be read: {error.strerror}; --roster names another") from None
+    return Roster(parse_file(data, path))
+
+
+def parse_file(data: bytes, path: Path) -> list[Entry]:
+    """The entries that this file holds.
+
+    Raises:
+        SettingsError: it is no roster; one line that says where and why.
+    """
+    try:
+        values = tomllib.loads(data.decode())
     except ValueError as error:  # not TOML, or not UTF-8
         raise SettingsError(f"the roster {path} is not TOML: {error}") from None
-    return Roster(parse_roster(values, f"the roster {path}"))
+    return parse_roster(values, f"the roster {path}")
 
 
 def parse_roster(values: Mapping[str, Any], source: str) -> list[Entry]:
