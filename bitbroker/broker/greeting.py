@@ -120,6 +120,11 @@ def role_of(message: Message) -> Role | None:
     return _ROLES.get(extended.code(message))
 
 
+def names_an_id(match: str) -> bool:
+    """Whether this is a match's id, and no name to meet under."""
+    return match.isascii() and match.isdigit()  # digits of other scripts are letters like all others
+
+
 def basic_bot(info: Message) -> Greeting:
     """A basic bot, by what followed its hello. Its wire cannot say no to a name: one that may not be is mended.
 
@@ -180,7 +185,7 @@ def _check_match_name(role: Role, name: str) -> None:
     if role is Role.SPECTATOR:
         if not name:
             raise _bad("match is not said: a spectator names a match, by its name or its id")
-    elif name.isdigit():
+    elif names_an_id(name):
         raise _bad(f"match is {name!r}: a name that is all digits would be taken for an id")
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import attrs
 
-from bitbroker.broker.greeting import Greeting, RefusedHelloError, Role
+from bitbroker.broker.greeting import Greeting, RefusedHelloError, Role, names_an_id
 from bitbroker.errors import Ending, SettingsError
 from bitbroker.text import LONGEST_NAME
 
@@ -71,7 +71,7 @@ class Roster:
         if entry is None:
             raise RefusedHelloError(Ending.NOT_ON_ROSTER, _explain(greeting))
         admitted = attrs.evolve(greeting, token="", matches=entry.matches)
-        by_id = greeting.role is Role.SPECTATOR and greeting.match.isdigit()  # checked when the match is found
+        by_id = greeting.role is Role.SPECTATOR and names_an_id(greeting.match)  # checked when the match is found
         if not by_id and not admitted.may_join(greeting.match):
             where = repr(greeting.match) if greeting.match else "the lobby"
             raise RefusedHelloError(Ending.MAY_NOT_JOIN, f"the roster does not let {greeting.name!r} join {where}")

@@ -11,7 +11,7 @@ from bitbroker.broker import extended_dialect
 from bitbroker.broker.archive import Archive
 from bitbroker.broker.broadcast import Broadcast
 from bitbroker.broker.dialect import Farewell
-from bitbroker.broker.greeting import Role
+from bitbroker.broker.greeting import Role, names_an_id
 from bitbroker.broker.lobby import Lobby
 from bitbroker.broker.table import Participant, Table, farewell_of
 from bitbroker.errors import Ending
@@ -108,7 +108,7 @@ class Usher:
         name = participant.greeting.match
         if self.stopping:
             return Ending.BROKER_STOPPING
-        if name.isdigit():
+        if names_an_id(name):
             table = self.tables.get(int(name))
             if table is None:
                 return Ending.NO_SUCH_MATCH

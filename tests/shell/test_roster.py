@@ -122,3 +122,11 @@ async def test_spectator_by_id(autojump_clock: MockClock, open_shell: OpenShell)
     assert (await eve.hear_as(extended.START, pb.Start)).match_id == "1"
     for peer in (*players, eve):
         await peer.leave()
+
+
+async def test_digits_of_other_scripts_are_names(autojump_clock: MockClock, open_shell: OpenShell) -> None:
+    """A spectator that names such a match waits for it, as for any other name."""
+    shell = open_shell(num_players=1)
+    eve = shell.greet(extended.SPECTATOR_HELLO, match="\N{SUPERSCRIPT TWO}")
+    assert await key_of(eve) == ""
+    await eve.leave()

@@ -3,7 +3,7 @@
 import pytest
 
 from bitbroker._pb import extended_pb2 as pb
-from bitbroker.broker.greeting import RefusedHelloError, Role, basic_bot, extended_client
+from bitbroker.broker.greeting import RefusedHelloError, Role, basic_bot, extended_client, names_an_id
 from bitbroker.errors import Ending
 from bitbroker.settings import Settings
 from bitbroker.text import LONGEST_NAME
@@ -47,6 +47,18 @@ def test_match_names_are_held_to_the_same(name: str) -> None:
     hello = extended.encode(extended.BOT_HELLO, pb.Hello(protocol=1, match=name))
     with pytest.raises(RefusedHelloError, match=r"^match is "):
         extended_client(Role.BOT, hello, SETTINGS)
+
+
+@pytest.mark.parametrize(("name", "is_id"), [("7", True), ("007", True), ("\N{SUPERSCRIPT TWO}", False), ("x7", False)])
+def test_ids(name: str, is_id: bool) -> None:
+    """A match's id is of ASCII digits: only a spectator names one. What else counts as a digit somewhere is a name."""
+    assert names_an_id(name) == is_id
+    hello = extended.encode(extended.BOT_HELLO, pb.Hello(protocol=1, match=name))
+    if is_id:
+        with pytest.raises(RefusedHelloError, match="all digits"):
+            extended_client(Role.BOT, hello, SETTINGS)
+    else:
+        assert extended_client(Role.BOT, hello, SETTINGS).match == name
 
 
 @pytest.mark.parametrize("name", ["", "ada", "Ünï 🦀 bot", "\N{CRAB}" * LONGEST_NAME])
