@@ -4,7 +4,7 @@ import sys
 from importlib.util import find_spec
 from typing import Final
 
-_NEEDED: Final = ("cyclopts", "hypercorn", "prometheus_client", "quart_trio", "rich", "structlog")
+_NEEDED: Final = ("cyclopts", "hypercorn", "prometheus_client", "quart_trio", "rich", "structlog", "tomlkit")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import structlog
 import trio
@@ -18,11 +18,13 @@ from bitbroker.broker.logs import configure_logging
 from bitbroker.broker.service import ListenError, serve
 from bitbroker.client.address import find_address
 from bitbroker.client.tls import choose_context
+from bitbroker.client.token import find_token, read_token_file
 from bitbroker.errors import BitbrokerError, SettingsError, UnwellError
 from bitbroker.health import DEFAULT_PORT, PORT_ENV, ask_health, speaks_tls
 from bitbroker.play.batch import Order
 from bitbroker.play.command import BrokenOffError, OrderError, play_order
 from bitbroker.play.results import Batch, ResultsError
+from bitbroker.roster_command import roster_app
 from bitbroker.settings import SettingInfo, declared_settings, load_settings, unknown_variables
 from bitbroker.watch import Watcher
 
@@ -65,7 +67,7 @@ def _explain(error: CycloptsError) -> str:
     return " ".join(str(error).split())
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     print(f"bitbroker: {message}", file=sys.stderr)
     sys.exit(EXIT_USAGE)
 
@@ -174,6 +176,9 @@ _add_command("serve", _serve, declared_settings(), {})
 _add_command("play", _play, _PLAY_SETTINGS, _PLAY_DEFAULTS)
 
 
+app.command(roster_app)
+
+
 _HttpPort = Annotated[int, Parameter(env_var=PORT_ENV, validator=Number(gte=1, lte=65535))]
 
 
@@ -196,7 +201,15 @@ def health(
 
 
 @app.command
-def watch(match: str, *, host: str | None = None, port: int | None = None, ca_file: Path | None = None) -> None:
+def watch(
+    match: str,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    ca_file: Path | None = None,
+    name: str = "",
+    token_file: Path | None = None,
+) -> None:
     """Look on at a match, and print what happens in plain lines, until it is over.
 
     What the game shows is printed too, if it is text. Exit codes: 0 the match is over; 1 there is no such match, no
@@ -208,13 +221,16 @@ def watch(match: str, *, host: str | None = None, port: int | None = None, ca_fi
             wss://host:port/path. [BROKER_HOST; default 127.0.0.1]
         port: its port for players. [BROKER_PORT; default 9000]
         ca_file: with TLS, a file with the authorities to trust, in PEM. [BROKER_CA_FILE; default the system's]
+        name: what the spectator is called, where the broker has a roster.
+        token_file: a file with its token. [default: BITBROKER_TOKEN is the token]
     """
     try:
         choose_context(find_address(host, port), ca_file, None)
+        token = find_token(read_token_file(token_file) if token_file else None)
     except ValueError as error:
         _refuse(str(error))
     try:
-        Watcher(partial(print, flush=True)).run(host, match, port=port, ca_file=ca_file)
+        Watcher(partial(print, flush=True), name).run(host, match, port=port, ca_file=ca_file, token=token)
     except BitbrokerError as error:
         sys.exit(f"bitbroker: {error}")
     except BrokenPipeError:  # whoever reads this has seen enough; nor must the interpreter write what is left

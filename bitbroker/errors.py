@@ -75,6 +75,8 @@ class Ending(StrEnum):
     NO_SUCH_MATCH = "no-such-match"  # R: a spectator's
     NO_SPECTATORS = "no-spectators"  # R: the match has none, or as many as it may have
     UNKNOWN_KEY = "unknown-key"  # R: a key of no match that is kept
+    NOT_ON_ROSTER = "not-on-roster"  # R: no such name and role with this token
+    MAY_NOT_JOIN = "may-not-join"  # R: on the roster, but not for this match
     SUPERSEDED = "superseded"  # a newer connection has taken its place
 
     @property
@@ -102,6 +104,8 @@ _REFUSALS = frozenset(
         Ending.NO_SUCH_MATCH,
         Ending.NO_SPECTATORS,
         Ending.UNKNOWN_KEY,
+        Ending.NOT_ON_ROSTER,
+        Ending.MAY_NOT_JOIN,
     }
 )
 

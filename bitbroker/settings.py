@@ -250,6 +250,13 @@ class Settings:
         "Speak plain HTTP on the health API, although there is a certificate: for probes on this machine.",
         default=False,
     )
+    api_token_file: Path | None = _setting(
+        "api_token_file",
+        _FILE,
+        "A file that holds the health API's token, which aborting a match needs, and from elsewhere than this machine "
+        "most else.",
+        default=None,
+    )
     time_limit: float = _setting(
         "time_limit",
         _seconds(0.001, _DAY),
@@ -316,6 +323,13 @@ class Settings:
         (_parse_origins, "origins such as https://example.org, separated by commas, or *"),
         "The web pages whose scripts may connect by WebSocket; * for all. Clients that are no browsers need no leave.",
         default=(),
+    )
+    roster: Path | None = _setting(
+        "roster",
+        _FILE,
+        "A TOML file with the clients that may come, each by its name and its token; none for everybody. SIGHUP has it "
+        "read again.",
+        default=None,
     )
     handshake_timeout: float = _setting(
         "handshake_timeout",

@@ -2,7 +2,10 @@
 
 from typing import Final
 
-LONGEST_NAME: Final = 40
+LONGEST_NAME: Final = 64
+"""Of a client or a match, in characters: as many as the wire lets it have."""
+_SHOWN: Final = 40
+"""How much of a name is shown to people."""
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -15,9 +18,14 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(letter if letter.isprintable() or letter in keep else "?" for letter in text)
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning with a word on how long it was."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
+
+
 def printable_name(name: str) -> str:
     """A name, fit for a line: no control characters, and short."""
-    return printable(name[:LONGEST_NAME])
+    return printable(name[:_SHOWN])
 
 
 def tls_reason(error: OSError) -> str:

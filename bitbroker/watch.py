@@ -3,20 +3,24 @@
 from collections.abc import Callable, Sequence
 
 from bitbroker.client import Cause, MatchEvent, MatchInfo, Outcome, Player, Spectator
-from bitbroker.text import printable, printable_name
+from bitbroker.text import printable, printable_name, shortened
 
 _NO_TIME = " " * 13
+_LONGEST_SENTENCE = 200
+_LONGEST_PICTURE = 65536
 
 
 class Watcher(Spectator):
     """Writes a line for each thing that it is told."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    def __init__(self, write: Callable[[str], None], name: str = "") -> None:
         """Look on.
 
         Args:
             write: takes the lines.
+            name: what it is called, for a broker with a roster.
         """
+        self.NAME = name
         self._write = write
         self._players: Sequence[Player] = ()
         self._shows_text = False
@@ -31,7 +35,8 @@ class Watcher(Spectator):
         """Say how much the game shows, and what, if it is text."""
         self._write(f"{_time(at)}the game shows {len(payload):,} bytes")
         if self._shows_text:
-            self._write(printable(payload.decode("utf-8", "replace"), keep="\n\t"))
+            picture = shortened(payload.decode("utf-8", "replace"), _LONGEST_PICTURE)
+            self._write(printable(picture, keep="\n\t"))
 
     def on_event(self, event: MatchEvent) -> None:
         """Say what happened."""
@@ -49,19 +54,23 @@ class Watcher(Spectator):
     def on_outcome(self, outcome: Outcome) -> None:
         """Say how it ended, and what came out of it."""
         fault = "" if outcome.seat is None else f", {self._who(outcome.seat)} at fault"
-        detail = f": {printable(outcome.detail)}" if outcome.detail else ""
+        detail = f": {_sentence(outcome.detail)}" if outcome.detail else ""
         self._write(f"over: {outcome.cause.label}{fault}{detail}")
         if outcome.result is not None:
             for seat in outcome.result.seats:
                 self._write(f"  {self._who(seat)}{_score(outcome, seat)}")
             if outcome.result.reason:
-                self._write(f"  {printable(outcome.result.reason)}")
+                self._write(f"  {_sentence(outcome.result.reason)}")
 
     def _who(self, seat: int | None) -> str:
         if seat is None:
             return "the game"
         name = self._players[seat].name if seat < len(self._players) else ""
         return f"player {seat} ({printable_name(name)})" if name else f"player {seat}"
+
+
+def _sentence(text: str) -> str:
+    return printable(shortened(text, _LONGEST_SENTENCE))
 
 
 def _time(at: float) -> str:

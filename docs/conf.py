@@ -52,6 +52,7 @@ docs/how-to/test-a-bot
 docs/how-to/other-languages
 docs/how-to/run-a-league
 docs/how-to/use-tls
+docs/how-to/know-who-plays
 docs/how-to/read-a-verdict
 docs/how-to/troubleshooting
 ```

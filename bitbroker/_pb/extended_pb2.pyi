@@ -59,10 +59,11 @@ FAILURE_POLICY_FORFEIT_SEAT: FailurePolicy
 FAILURE_POLICY_TELL_GAME: FailurePolicy
 
 class Hello(_message.Message):
-    __slots__ = ("protocol", "name", "match", "resume_key", "seat", "client", "players", "time_control", "content_type", "spectators", "spectator_delay_ms")
+    __slots__ = ("protocol", "name", "match", "token", "resume_key", "seat", "client", "players", "time_control", "content_type", "spectators", "spectator_delay_ms")
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     MATCH_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
     RESUME_KEY_FIELD_NUMBER: _ClassVar[int]
     SEAT_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +75,7 @@ class Hello(_message.Message):
     protocol: int
     name: str
     match: str
+    token: str
     resume_key: str
     seat: int
     client: str
@@ -82,7 +84,7 @@ class Hello(_message.Message):
     content_type: str
     spectators: bool
     spectator_delay_ms: int
-    def __init__(self, protocol: _Optional[int] = ..., name: _Optional[str] = ..., match: _Optional[str] = ..., resume_key: _Optional[str] = ..., seat: _Optional[int] = ..., client: _Optional[str] = ..., players: _Optional[int] = ..., time_control: _Optional[_Union[TimeControl, _Mapping]] = ..., content_type: _Optional[str] = ..., spectators: bool = ..., spectator_delay_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, protocol: _Optional[int] = ..., name: _Optional[str] = ..., match: _Optional[str] = ..., token: _Optional[str] = ..., resume_key: _Optional[str] = ..., seat: _Optional[int] = ..., client: _Optional[str] = ..., players: _Optional[int] = ..., time_control: _Optional[_Union[TimeControl, _Mapping]] = ..., content_type: _Optional[str] = ..., spectators: bool = ..., spectator_delay_ms: _Optional[int] = ...) -> None: ...
 
 class TimeControl(_message.Message):
     __slots__ = ("move_ms", "start_ms", "bank_ms", "increment_ms", "on_failure", "tolerated_failures")

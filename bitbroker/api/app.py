@@ -1,12 +1,13 @@
-"""The HTTP application: looks at a snapshot, changes nothing."""
+"""The HTTP application: looks at a snapshot, and may abort a match."""
 
 from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from quart import Response
+from quart import Response, request
 from quart_trio import QuartTrio
 
+from bitbroker.api.access import Access
 from bitbroker.api.description import DESCRIPTION
 from bitbroker.api.metrics import SnapshotCollector
 from bitbroker.broker.record import MatchRecord
@@ -25,17 +26,33 @@ class Source(Protocol):
     def matches(self) -> list[MatchRecord]:
         """Running matches, and the latest of those that are over."""
 
+    def abort(self, number: int) -> MatchRecord | None:
+        """End a match; its record, or None if no such match runs."""
 
-def create_app(source: Source) -> QuartTrio:
+
+_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="bitbroker"'}
+
+
+def create_app(source: Source, access: Access | None = None) -> QuartTrio:
     """The health API.
 
     `/` tells in JSON how the broker is; `/healthz` answers 200 or 503, whether it lives; `/readyz` the same, whether
     new games and bots are welcome; `/metrics` is for Prometheus; `/api/matches` and `/api/matches/N` show matches;
-    `/openapi.json` describes it all.
+    `/api/matches/N/abort` ends one; `/openapi.json` describes it all.
+
+    Args:
+        source: what it looks at.
+        access: who may do what; as from this machine, without a token, if not given.
     """
     app = QuartTrio("bitbroker")
+    access = access or Access()
     registry = CollectorRegistry()
     registry.register(SnapshotCollector(source.take_snapshot))
+
+    @app.before_request
+    async def check_access() -> tuple[dict[str, object], int, dict[str, str]] | None:
+        refusal = access.refusal(request.method, request.path, request.headers.get("Authorization", ""))
+        return None if refusal is None else ({"error": refusal}, 401, _CHALLENGE)
 
     @app.get("/")
     async def status() -> dict[str, object]:
@@ -65,13 +82,26 @@ def create_app(source: Source) -> QuartTrio:
         for record in source.matches():
             if record.match == number:
                 return record.to_json()
-        return {"error": f"there is no match {number}, or it has been over for long"}, 404
+        return _no_match(number)
+
+    @app.post("/api/matches/<int:number>/abort")
+    async def abort(number: int) -> dict[str, object] | tuple[dict[str, object], int]:
+        record = source.abort(number)
+        if record is not None:
+            return record.to_json()
+        if any(record.match == number for record in source.matches()):
+            return {"error": f"match {number} is over already"}, 409
+        return _no_match(number)
 
     @app.get("/openapi.json")
     async def openapi() -> dict[str, object]:
         return DESCRIPTION
 
     return app
+
+
+def _no_match(number: int) -> tuple[dict[str, object], int]:
+    return {"error": f"there is no match {number}, or it has been over for long"}, 404
 
 
 def _status(snapshot: Snapshot) -> dict[str, object]:

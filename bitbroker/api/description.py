@@ -84,28 +84,58 @@ def _answer(description: str, kind: str, schema: dict[str, Any]) -> dict[str, An
     return {"description": description, "content": {kind: {"schema": schema}}}
 
 
-def _get(summary: str, **answers: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "get": {"summary": summary, "responses": {code.removeprefix("_"): answer for code, answer in answers.items()}}
-    }
-
-
 _JSON: Final = "application/json"
 _PLAIN: Final = "text/plain"
+_ERROR: Final = _object(error=_TEXT)
+_NO_TOKEN: Final = {
+    **_answer("the token is missing or wrong", _JSON, _ERROR),
+    "headers": {"WWW-Authenticate": {"schema": _TEXT}},
+}
 
-_match_path = _get(
+
+def _get(summary: str, **answers: dict[str, Any]) -> dict[str, Any]:
+    """What anybody may ask."""
+    return {"get": _operation(summary, answers)}
+
+
+def _guarded_get(summary: str, **answers: dict[str, Any]) -> dict[str, Any]:
+    """What needs the token from elsewhere than this machine."""
+    return {"get": {**_operation(summary, {**answers, "_401": _NO_TOKEN}), "security": [{}, {"token": []}]}}
+
+
+def _guarded_post(summary: str, **answers: dict[str, Any]) -> dict[str, Any]:
+    """What always needs the token."""
+    return {"post": {**_operation(summary, {**answers, "_401": _NO_TOKEN}), "security": [{"token": []}]}}
+
+
+def _operation(summary: str, answers: dict[str, Any]) -> dict[str, Any]:
+    return {"summary": summary, "responses": {code.removeprefix("_"): answer for code, answer in answers.items()}}
+
+
+_NO_MATCH: Final = _answer("no such match, or over for long", _JSON, _ERROR)
+_NUMBER: Final = {"name": "number", "in": "path", "required": True, "schema": _COUNT}
+
+_match_path = _guarded_get(
     "One match, running or lately over",
     _200=_answer("the match", _JSON, {"$ref": "#/components/schemas/Match"}),
-    _404=_answer("no such match, or over for long", _JSON, _object(error=_TEXT)),
+    _404=_NO_MATCH,
 )
-_match_path["get"]["parameters"] = [{"name": "number", "in": "path", "required": True, "schema": _COUNT}]
+_match_path["get"]["parameters"] = [_NUMBER]
+_abort_path = _guarded_post(
+    "End a match: its cause is `aborted`, and it is nobody's fault",
+    _200=_answer("the match, which is over", _JSON, {"$ref": "#/components/schemas/Match"}),
+    _404=_NO_MATCH,
+    _409=_answer("it is over already", _JSON, _ERROR),
+)
+_abort_path["post"]["parameters"] = [_NUMBER]
 
 DESCRIPTION: Final[dict[str, Any]] = {
     "openapi": "3.1.0",
     "info": {
         "title": "bitbroker",
         "version": bitbroker.__version__,
-        "description": "Looks at the broker; changes nothing.",
+        "description": "Looks at the broker, and may abort a match. From this machine all may look; from elsewhere only"
+        " at `/`, `/healthz` and `/readyz`, and with the token at the rest. Aborting always needs the token.",
     },
     "paths": {
         "/": _get("How the broker is", _200=_answer("its state", _JSON, {"$ref": "#/components/schemas/Status"})),
@@ -119,8 +149,8 @@ DESCRIPTION: Final[dict[str, Any]] = {
             _200=_answer("they are", _PLAIN, _TEXT),
             _503=_answer("it is stopping", _PLAIN, _TEXT),
         ),
-        "/metrics": _get("Metrics for Prometheus", _200=_answer("in its text format", _PLAIN, _TEXT)),
-        "/api/matches": _get(
+        "/metrics": _guarded_get("Metrics for Prometheus", _200=_answer("in its text format", _PLAIN, _TEXT)),
+        "/api/matches": _guarded_get(
             "Running matches, and the latest of those that are over, in the order in which they began",
             _200=_answer(
                 "the matches",
@@ -129,6 +159,10 @@ DESCRIPTION: Final[dict[str, Any]] = {
             ),
         ),
         "/api/matches/{number}": _match_path,
+        "/api/matches/{number}/abort": _abort_path,
     },
-    "components": {"schemas": {"Status": _STATUS, "Match": _MATCH, "Seat": _SEAT}},
+    "components": {
+        "schemas": {"Status": _STATUS, "Match": _MATCH, "Seat": _SEAT},
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+    },
 }

@@ -17,8 +17,8 @@ class Archive:
     """Remembers who may come back, and how matches ended.
 
     Attributes:
-        recent: records of the latest matches that are over. Worst memory: a record with its names and its result,
-            64 KiB each at the most, for each of the matches kept.
+        recent: records of the latest matches that are over. Worst memory: a record with its names and its
+            sentences, a kilobyte a seat and a few more, for each of the matches kept.
     """
 
     def __init__(self, settings: Settings) -> None:

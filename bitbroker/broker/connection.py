@@ -9,6 +9,7 @@ from bitbroker.broker.dialect import Farewell
 from bitbroker.broker.entrance import Neighbours
 from bitbroker.broker.extended_dialect import say_refusal
 from bitbroker.broker.greeting import Greeting, RefusedHelloError, Role
+from bitbroker.broker.roster import Roster
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.stream import MessageStream, NotThisProtocolError
 from bitbroker.broker.table import Participant
@@ -30,9 +31,15 @@ class Reception:
 
     Holds nothing but how many there are, in all and from each address: `max_connections` at the most, each with the
     memory that its stream states.
+
+    Attributes:
+        roster: who may come; None for everybody.
     """
 
-    def __init__(self, coordinator: Coordinator, settings: Settings, tally: Tally) -> None:
+    def __init__(
+        self, coordinator: Coordinator, settings: Settings, tally: Tally, roster: Roster | None = None
+    ) -> None:
+        self.roster = roster
         self._coordinator = coordinator
         self._settings = settings
         self._tally = tally
@@ -85,7 +92,8 @@ class Reception:
         """Hear who it is; or why it is turned away."""
         try:
             with trio.move_on_after(self._settings.handshake_timeout):
-                return await handshake.run()
+                heard = await handshake.run()
+                return heard if self.roster is None else self.roster.admit(heard)
         except NotThisProtocolError as error:
             return Farewell(Ending.NOT_THIS_PROTOCOL, detail=str(error))
         except TlsHandshakeError as error:

@@ -188,6 +188,14 @@ class Coordinator:
         for table in self._usher.archive.kept():
             self._drop_curtain(table)
 
+    def abort(self, number: int) -> MatchRecord | None:
+        """End a match, which is nobody's fault; its record, or None if no such match runs."""
+        table = self._usher.tables.get(number)
+        if table is None:
+            return None
+        self._conductor.step(table, Stopped(Cause.ABORTED, "whoever runs the broker ended it"))
+        return record_match(table, trio.current_time())
+
     async def wait_over(self) -> None:
         """Wait until a match is over."""
         await self._table_over.wait()

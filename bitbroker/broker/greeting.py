@@ -14,12 +14,12 @@ from bitbroker.broker.extended_dialect import POLICIES, ExtendedBot, ExtendedGam
 from bitbroker.errors import Ending, RemoteProtocolError
 from bitbroker.match import Rules, TimeControl
 from bitbroker.settings import Settings, Spectators
+from bitbroker.text import LONGEST_NAME, printable
 from bitbroker.wire import basic, extended
 from bitbroker.wire.messages import HEADER_BYTES, Message
 
 _BOTS: Final = (BasicBot, ExtendedBot)
 _GAMES: Final = (BasicGame, ExtendedGame)
-_LONGEST_MATCH_NAME: Final = 64
 _LONGEST_DELAY: Final = 3600.0
 
 
@@ -79,6 +79,8 @@ class Greeting:
         wish: the seat that a bot would like.
         client: library and version.
         plan: a game's.
+        token: proof of who it is, until it has been checked; empty for none.
+        matches: the names under which the roster lets it meet others; None for all.
     """
 
     role: Role
@@ -89,10 +91,16 @@ class Greeting:
     wish: int | None = None
     client: str = ""
     plan: Plan | None = None
+    token: str = attrs.field(default="", repr=False)
+    matches: frozenset[str] | None = None
 
     def message_bytes(self, settings: Settings) -> int:
         """The largest message that it may send."""
         return settings.max_payload_bytes + (extended.ENVELOPE_BYTES if self.dialect.extended else HEADER_BYTES)
+
+    def may_join(self, match: str) -> bool:
+        """Whether the roster lets it meet others under this name."""
+        return self.matches is None or match in self.matches
 
     @property
     def bot(self) -> BotDialect:
@@ -112,13 +120,18 @@ def role_of(message: Message) -> Role | None:
     return _ROLES.get(extended.code(message))
 
 
+def names_an_id(match: str) -> bool:
+    """Whether this is a match's id, and no name to meet under."""
+    return match.isascii() and match.isdigit()  # digits of other scripts are letters like all others
+
+
 def basic_bot(info: Message) -> Greeting:
-    """A basic bot, by what followed its hello.
+    """A basic bot, by what followed its hello. Its wire cannot say no to a name: one that may not be is mended.
 
     Raises:
         RemoteProtocolError: that is no bot info.
     """
-    return Greeting(Role.BOT, BasicBot(), basic.parse_bot_info(info))
+    return Greeting(Role.BOT, BasicBot(), printable(basic.parse_bot_info(info)[:LONGEST_NAME]))
 
 
 def basic_game(settings: Settings) -> Greeting:
@@ -139,6 +152,7 @@ def extended_client(role: Role, message: Message, settings: Settings) -> Greetin
     if hello.protocol < 1:
         detail = f"no common version: it speaks {hello.protocol}, the broker speaks {extended.VERSION}"
         raise RefusedHelloError(Ending.UNSUPPORTED_VERSION, detail, [extended.VERSION])
+    _check_name("name", hello.name)
     _check_match_name(role, hello.match)
     plan = None
     if role is Role.GAME:
@@ -157,17 +171,21 @@ def extended_client(role: Role, message: Message, settings: Settings) -> Greetin
         wish=hello.seat if hello.HasField("seat") else None,
         client=hello.client,
         plan=plan,
+        token=hello.token,
     )
 
 
+def _check_name(field: str, name: str) -> None:
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise _bad(f"{field} is {name[:LONGEST_NAME]!r}: a name has up to {LONGEST_NAME} printable characters")
+
+
 def _check_match_name(role: Role, name: str) -> None:
-    if len(name) > _LONGEST_MATCH_NAME or (name and not name.isprintable()):
-        shown = name[:_LONGEST_MATCH_NAME]
-        raise _bad(f"match is {shown!r}: a name has 1 to {_LONGEST_MATCH_NAME} printable characters")
+    _check_name("match", name)
     if role is Role.SPECTATOR:
         if not name:
             raise _bad("match is not said: a spectator names a match, by its name or its id")
-    elif name.isdigit():
+    elif names_an_id(name):
         raise _bad(f"match is {name!r}: a name that is all digits would be taken for an id")
 
 

@@ -4,12 +4,15 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from io import StringIO
+from textwrap import indent
 from typing import Final, TextIO, cast
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from bitbroker.settings import LogFormat, Settings
+from bitbroker.text import printable, shortened
 
 _LONGEST: Final = 200
 _MOST: Final = 16
@@ -78,9 +81,14 @@ class _Forgiving:
 def _renderers(log_format: LogFormat) -> Sequence[Processor]:
     if log_format is LogFormat.JSON:
         return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
-    return (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback),
-    )
+    return (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_write_traceback),)
+
+
+def _write_traceback(stream: TextIO, about: ExcInfo) -> None:
+    """Indented, so that no text of an error can look like a log line; and as harmless as all others."""
+    traceback = StringIO()
+    structlog.dev.plain_traceback(traceback, about)
+    stream.write(indent(printable(traceback.getvalue(), keep="\n"), "    "))
 
 
 def _make_harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -90,7 +98,7 @@ def _make_harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 
 def _harmless(value: object) -> object:
     if isinstance(value, str):
-        cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value):,} characters)"
+        cut = shortened(value, _LONGEST)
         return cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
     if isinstance(value, list):
         more = [f"... ({len(value):,})"] if len(value) > _MOST else []

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from math import inf
+from typing import Final
 
 import attrs
 
@@ -9,6 +10,10 @@ import bitbroker
 from bitbroker.broker.table import Table
 from bitbroker.errors import Cause
 from bitbroker.match import SeatResult
+from bitbroker.text import shortened
+
+_LONGEST_TEXT: Final = 1000
+"""Of what is kept of a sentence that a client had a hand in, in characters."""
 
 
 @attrs.frozen
@@ -52,8 +57,8 @@ class MatchRecord:
         cause: why it ended; None while it runs.
         at_fault: `player N`, `game`, `broker` or `nobody`; None while it runs.
         seat: the seat at fault, where one is.
-        detail: half a sentence for a person.
-        reason: how it ended, as the game says.
+        detail: half a sentence for a person; its first 1000 characters.
+        reason: how it ended, as the game says; the same.
         spectators: how many look on.
         seats: the players.
         stalled_seconds: how long the broker itself was held up in it, which counted for nobody.
@@ -108,8 +113,8 @@ def record_match(table: Table, now: float) -> MatchRecord:
         cause=outcome.cause if outcome else None,
         at_fault=outcome.at_fault if outcome else None,
         seat=outcome.seat if outcome else None,
-        detail=outcome.detail if outcome else "",
-        reason=outcome.result.reason if outcome and outcome.result else "",
+        detail=shortened(outcome.detail, _LONGEST_TEXT) if outcome else "",
+        reason=shortened(outcome.result.reason, _LONGEST_TEXT) if outcome and outcome.result else "",
         spectators=len(table.spectators),
     )
 

@@ -13,6 +13,7 @@ import structlog
 import trio
 
 import bitbroker
+from bitbroker.api.access import Access, is_local, read_api_token
 from bitbroker.api.app import create_app
 from bitbroker.api.server import GRACE_SECONDS, serve_app
 from bitbroker.broker.certificate import Certificate
@@ -21,6 +22,7 @@ from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.entrance import Entrance, Pace
 from bitbroker.broker.greeting import Role
 from bitbroker.broker.record import MatchRecord
+from bitbroker.broker.roster import Roster, read_roster
 from bitbroker.broker.snapshot import Snapshot, Tally
 from bitbroker.broker.stream import NumberedListener, framings
 from bitbroker.errors import BitbrokerError, Cause, SettingsError
@@ -97,12 +99,20 @@ def _address(listener: trio.SocketListener) -> tuple[str, int]:
 class Service:
     """A broker, whole."""
 
-    def __init__(self, settings: Settings, results: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        results: TextIO | None = None,
+        roster: Roster | None = None,
+        api_token: str | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             settings: all of them.
             results: where to write a line of JSON for each match that is over.
+            roster: who may come; None for everybody.
+            api_token: of the health API; None for none.
 
         Raises:
             SettingsError: the certificate cannot be used.
@@ -110,9 +120,10 @@ class Service:
         self._settings = settings
         self._certificate = Certificate.of(settings)
         self._results = results
+        self._api_token = api_token
         self._tally = Tally()
         self._coordinator = Coordinator(settings, self._tally, self._keep)
-        self._reception = Reception(self._coordinator, settings, self._tally)
+        self._reception = Reception(self._coordinator, settings, self._tally, roster)
         self._started = trio.current_time()
         self._told_to_stop = trio.Event()
         self._http_may_stop = trio.Event()
@@ -148,18 +159,30 @@ class Service:
     @property
     def reads_again(self) -> bool:
         """Whether there is something for `read_again`."""
-        return self._certificate is not None
+        return self._certificate is not None or self._reception.roster is not None
 
-    def read_again(self) -> None:
-        """Read anew what may change while it runs: the certificate. What is wrong now leaves the old one in force."""
-        if self._certificate is None:
-            return
+    async def read_again(self) -> None:
+        """Read anew what may change while it runs: certificate, roster. What is wrong now leaves the old in force."""
+        if self._certificate is not None:
+            self._read_certificate_again(self._certificate)
+        if self._settings.roster is not None:
+            await self._read_roster_again(self._settings.roster)
+
+    def _read_certificate_again(self, certificate: Certificate) -> None:
         try:
-            self._certificate.read_again()
+            certificate.read_again()
         except SettingsError as error:
             _log.error("the certificate stays as it was", reason=str(error))
         else:
             _log.info("certificate read again")
+
+    async def _read_roster_again(self, path: Path) -> None:
+        try:
+            self._reception.roster = await trio.to_thread.run_sync(read_roster, path)
+        except SettingsError as error:
+            _log.error("the roster stays as it was", reason=str(error))
+        else:
+            _log.info("the roster was read", clients=len(self._reception.roster))
 
     def take_snapshot(self) -> Snapshot:
         """The broker at this moment."""
@@ -191,6 +214,10 @@ class Service:
         """Running matches, and the latest of those that are over."""
         return self._coordinator.matches()
 
+    def abort(self, number: int) -> MatchRecord | None:
+        """End a match; its record, or None if no such match runs."""
+        return self._coordinator.abort(number)
+
     def _keep(self, record: MatchRecord) -> None:
         if self._results is None:
             return
@@ -220,9 +247,9 @@ class Service:
     async def _serve_http(
         self, listeners: Sequence[trio.SocketListener], *, task_status: trio.TaskStatus[None]
     ) -> None:
-        await serve_app(
-            create_app(self), listeners, self._http_may_stop, self._http_certificate, task_status=task_status
-        )
+        local = all(is_local(_address(listener)[0]) for listener in listeners)
+        app = create_app(self, Access(local, self._api_token))
+        await serve_app(app, listeners, self._http_may_stop, self._http_certificate, task_status=task_status)
         self._http_stopped.set()
 
     async def _wait_reason_to_stop(self) -> None:
@@ -278,10 +305,12 @@ async def serve(settings: Settings) -> int:
 
     Raises:
         ListenError: an address cannot be listened on.
-        SettingsError: the results file cannot be written, or the certificate cannot be used.
+        SettingsError: the results file cannot be written, or certificate, roster or the API's token cannot be used.
     """
+    roster = None if settings.roster is None else read_roster(settings.roster)
+    api_token = read_api_token(settings.api_token_file)
     with _open_results(settings.results) as results:
-        service = Service(settings, results)
+        service = Service(settings, results, roster, api_token)
         return await _serve(service, await open_listeners(settings))
 
 
@@ -302,7 +331,7 @@ async def _serve(service: Service, listeners: Listeners) -> int:
         with trio.open_signal_receiver(signal.SIGHUP) as signals:
             task_status.started()
             async for _ in signals:
-                service.read_again()
+                await service.read_again()
 
     async with trio.open_nursery() as nursery:
         await nursery.start(obey_signals)

@@ -11,7 +11,7 @@ from bitbroker.broker import extended_dialect
 from bitbroker.broker.archive import Archive
 from bitbroker.broker.broadcast import Broadcast
 from bitbroker.broker.dialect import Farewell
-from bitbroker.broker.greeting import Role
+from bitbroker.broker.greeting import Role, names_an_id
 from bitbroker.broker.lobby import Lobby
 from bitbroker.broker.table import Participant, Table, farewell_of
 from bitbroker.errors import Ending
@@ -23,6 +23,7 @@ _log = structlog.get_logger("bitbroker.match")
 
 _REFUSED: Final = {
     Ending.BROKER_STOPPING: "the broker is stopping",
+    Ending.MAY_NOT_JOIN: "the roster does not let it look on at this match",
     Ending.NO_PLACE: "the next match has no place for it, and nobody waits for a later one (--surplus)",
     Ending.NO_SPECTATORS: "the match has no place for a spectator",
     Ending.NO_SUCH_MATCH: "no match of this id is being played",
@@ -107,7 +108,7 @@ class Usher:
         name = participant.greeting.match
         if self.stopping:
             return Ending.BROKER_STOPPING
-        if name.isdigit():
+        if names_an_id(name):
             table = self.tables.get(int(name))
             if table is None:
                 return Ending.NO_SUCH_MATCH
@@ -115,6 +116,8 @@ class Usher:
             table = next((table for table in reversed(self.tables.values()) if table.name == name), None)
         if table is None:
             return self._let_wait(participant)
+        if not participant.greeting.may_join(table.name):  # an id names a match under any name
+            return Ending.MAY_NOT_JOIN
         if len(table.spectators) >= table.plan.max_spectators:
             return Ending.NO_SPECTATORS
         self._welcome(participant)

@@ -21,6 +21,7 @@ from bitbroker.client.match import MatchInfo, MatchOverError, Outcome, Player, R
 from bitbroker.client.spectator import MatchEvent, Spectator
 from bitbroker.client.table import AsyncTable, Table
 from bitbroker.client.time import Clock, TimeControl
+from bitbroker.client.token import read_token_file
 from bitbroker.errors import (
     AnswerFailedError,
     BasicWireError,
@@ -60,6 +61,7 @@ __all__ = [
     "Table",
     "TimeControl",
     "TlsError",
+    "read_token_file",
     "run_bot",
     "run_game",
 ]

@@ -58,7 +58,7 @@ class Place:
         if wish.wire == "basic":
             await session.send(Message(*what), *behind)
             return None
-        hello.MergeFrom(pb.Hello(match=wish.match, seat=wish.seat))
+        hello.MergeFrom(pb.Hello(match=wish.match, seat=wish.seat, token=wish.token))
         await session.send(_hello(what, hello), *behind)
         message = await session.receive()
         if not extended.is_welcome(message):

@@ -12,6 +12,7 @@ from bitbroker.client.address import find_address
 from bitbroker.client.connection import Dialer, Wire
 from bitbroker.client.session import Session, Wish
 from bitbroker.client.tls import CaFile
+from bitbroker.client.token import find_token
 from bitbroker.errors import RefusedError
 
 
@@ -25,6 +26,7 @@ class Options(TypedDict, total=False):
     seat: int | None
     ca_file: CaFile | None
     ssl_context: ssl.SSLContext | None
+    token: str | None
 
 
 class Client(ABC):
@@ -44,7 +46,8 @@ class Client(ABC):
                 the basic wire, `"binary"` for the length-prefixed framing. `match`: a name under which to meet the
                 others. `seat`: where a bot would like to sit. `ca_file`: with TLS, a file with the authorities to
                 trust, in PEM; if not given, the one that the environment's BROKER_CA_FILE names, or the system's.
-                `ssl_context`: all that TLS may be told, in place of that.
+                `ssl_context`: all that TLS may be told, in place of that. `token`: proof of who it is, for a broker
+                with a roster; if not given, the environment's BITBROKER_TOKEN.
 
         Raises:
             BrokerUnreachableError: no broker answered in that time.
@@ -78,6 +81,7 @@ async def play_matches(
     seat: int | None = None,
     ca_file: CaFile | None = None,
     ssl_context: ssl.SSLContext | None = None,
+    token: str | None = None,
 ) -> None:
     """Play one match after the other, each on a connection of its own.
 
@@ -92,6 +96,7 @@ async def play_matches(
         seat: where to sit.
         ca_file: whom to trust.
         ssl_context: whom to trust.
+        token: proof of who it is.
 
     Raises:
         BrokerUnreachableError: as `connect`.
@@ -103,7 +108,9 @@ async def play_matches(
             f"matches is {matches}: it must be 1 or more, or None to stay for as long as there is a broker"
         )
     dialer = Dialer.choose(find_address(host, port), wire, ca_file=ca_file, ssl_context=ssl_context)
-    wish = Wish(wire, match, seat)
+    if token is None and wire == "basic":
+        token = ""  # one in the environment is for others
+    wish = Wish(wire, match, seat, find_token(token))
     played = 0
     while matches is None or played < matches:
         session = Session(await dialer.dial(connect_timeout), wish, dialer)

@@ -23,6 +23,7 @@ class Wish:
         wire: by which wire.
         match: the name under which it wants to meet the others; empty for the lobby.
         seat: where a bot would like to sit.
+        token: proof of who it is; empty for none.
 
     Raises:
         ValueError: it wants what the basic wire has no word for, and no other wire.
@@ -32,10 +33,12 @@ class Wish:
     match: str = ""
     seat: int | None = attrs.field(default=None)
 
+    token: str = attrs.field(default="", repr=False)
+
     @seat.validator
     def _check(self, _attribute: object, seat: int | None) -> None:
-        if self.wire == "basic" and (self.match or seat is not None):
-            raise ValueError("match and seat are of the extended wire: leave them out, or wire='basic'")
+        if self.wire == "basic" and (self.match or seat is not None or self.token):
+            raise ValueError("match, seat and token are of the extended wire: leave them out, or wire='basic'")
         if seat is not None and seat < 0:
             raise ValueError(f"seat is {seat}: seats are numbered from 0")
 

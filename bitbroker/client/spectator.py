@@ -15,6 +15,7 @@ from bitbroker.client.place import Place
 from bitbroker.client.running import run_blocking
 from bitbroker.client.session import Session, Wish, call
 from bitbroker.client.tls import CaFile
+from bitbroker.client.token import find_token
 from bitbroker.errors import Cause
 from bitbroker.wire import extended
 from bitbroker.wire.messages import Message
@@ -62,7 +63,12 @@ class Spectator:
     """Who looks on. Subclass it, write the methods that you want, call `run`; they may be `async def`.
 
     A method that takes long has the broker wait, which then leaves things out: see `on_gap`.
+
+    Attributes:
+        NAME: what it is called, for a broker with a roster.
     """
+
+    NAME = ""
 
     def on_start(self, match: MatchInfo) -> Awaitable[None] | None:
         """The match has begun, now or some time ago."""
@@ -96,6 +102,7 @@ class Spectator:
         connect_timeout: float = 30.0,
         ca_file: CaFile | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        token: str | None = None,
     ) -> None:
         """Watch a match to its end. Blocking; for code within Trio there is `arun`.
 
@@ -110,6 +117,7 @@ class Spectator:
             ca_file: with TLS, a file with the authorities to trust, in PEM; None for the one that the environment's
                 BROKER_CA_FILE names, or the system's.
             ssl_context: all that TLS may be told, in place of that.
+            token: proof of who it is, for a broker with a roster; None for what the environment's BITBROKER_TOKEN says.
 
         Raises:
             BrokerUnreachableError: no broker answered in that time.
@@ -118,10 +126,10 @@ class Spectator:
             BasicWireError: the broker has no spectators.
             ConnectionLostError: the connection ended before the match did.
             RemoteProtocolError: the broker said what no broker says.
-            ValueError: the address is none.
+            ValueError: the address or the token is none.
         """
         watch = partial(self.arun, address, match, port=port, connect_timeout=connect_timeout)
-        run_blocking(partial(watch, ca_file=ca_file, ssl_context=ssl_context))
+        run_blocking(partial(watch, ca_file=ca_file, ssl_context=ssl_context, token=token))
 
     async def arun(
         self,
@@ -132,10 +140,12 @@ class Spectator:
         connect_timeout: float = 30.0,
         ca_file: CaFile | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        token: str | None = None,
     ) -> None:
         """As `run`, within Trio."""
         dialer = Dialer.choose(find_address(address, port), "auto", ca_file=ca_file, ssl_context=ssl_context)
-        session = Session(await dialer.dial(connect_timeout), Wish(match=match))
+        wish = Wish(match=match, token=find_token(token))
+        session = Session(await dialer.dial(connect_timeout), wish)
         try:
             await self.watch_match(session)
         finally:
@@ -143,7 +153,7 @@ class Spectator:
 
     async def watch_match(self, session: Session) -> None:
         """One match, from hello to outcome."""
-        place = await Place.join(session, extended.SPECTATOR_HELLO, pb.Hello())
+        place = await Place.join(session, extended.SPECTATOR_HELLO, pb.Hello(name=self.NAME))
         assert place is not None, "a spectator is of the extended wire"
         await call(self.on_start, MatchInfo.from_wire(place.start))
         sequence: int | None = None

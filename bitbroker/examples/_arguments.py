@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from bitbroker.client import BaseBot, BaseGame, BitbrokerError
+from bitbroker.client import BaseBot, BaseGame, BitbrokerError, read_token_file
 
 
 def bot_parser(description: str, name: str) -> argparse.ArgumentParser:
@@ -33,6 +33,7 @@ def play(client: BaseBot[Any, Any] | BaseGame[Any, Any], options: argparse.Names
             matches=options.matches or None,
             connect_timeout=options.connect_timeout,
             match=options.match,
+            token=options.token,
         )
     except BitbrokerError as error:
         sys.exit(f"{type(error).__name__}: {error}")
@@ -51,6 +52,13 @@ def at_least(minimum: int, *, at_most: float = inf) -> Callable[[str], int]:
     return whole_number
 
 
+def _token_in(path: str) -> str:
+    try:
+        return read_token_file(path)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _client_parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--host", help="where the broker is (default: BROKER_HOST, or 127.0.0.1)")
@@ -63,6 +71,13 @@ def _client_parser(description: str) -> argparse.ArgumentParser:
         help="how many matches to stay for; 0 for as long as there is a broker (default: %(default)s)",
     )
     parser.add_argument("--match", default="", metavar="NAME", help="meet under this name (default: in the lobby)")
+    parser.add_argument(
+        "--token-file",
+        dest="token",
+        type=_token_in,
+        metavar="FILE",
+        help="holds its token, where the broker has a roster (default: BITBROKER_TOKEN is the token)",
+    )
     parser.add_argument(
         "--connect-timeout",
         type=float,

@@ -15,8 +15,9 @@ from bitbroker.broker.record import MatchRecord
 from bitbroker.play.advice import advise, tell_exit
 from bitbroker.play.match import Plan, Result
 from bitbroker.play.standing import Standing, judge
-from bitbroker.text import printable_name
+from bitbroker.text import printable, printable_name, shortened
 
+_LONGEST_SENTENCE: Final = 500
 _COLOURS: Final = ("green", "magenta", "yellow", "blue", "red")
 
 
@@ -39,7 +40,9 @@ class SingleView:
     def hear(self, _plan: Plan, label: str, _kind: str, text: str) -> None:
         """Print a line, with who says it."""
         line = Text(f"[{label}] ", style=_colour(label))
-        line.append_text(Text.from_ansi(text, style="default"))
+        words = Text.from_ansi(text, style="default")
+        words.plain = printable(words.plain, keep="\t")  # colours may be; what moves the cursor may not
+        line.append_text(words)
         self._console.print(line, soft_wrap=True)
 
     def see(self, plan: Plan, record: MatchRecord) -> None:
@@ -108,7 +111,7 @@ def _draw_match(plan: Plan, record: MatchRecord) -> Table:
     clock = "" if record.remaining_seconds is None else f"{record.remaining_seconds:.1f} s left"
     for seat in record.seats:
         turn = clock if seat.seat in record.asked else ""
-        name = Text(f"{seat.name} (bot {plan.order[seat.seat] + 1})")
+        name = Text(f"{printable_name(seat.name)} (bot {plan.order[seat.seat] + 1})")
         table.add_row(str(seat.seat), name, turn, str(seat.moves), _time(seat.mean_seconds), _time(seat.worst_seconds))
     if record.cause is None and not record.asked:
         table.caption = f"the game is to go on, {clock or 'without a limit'}"
@@ -130,16 +133,20 @@ def tell_end(result: Result) -> list[str]:
     if culprit is not None:
         turn = f", in turn {record.turns}" if record.turns else ""
         how = tell_exit(result, culprit)
-        what = record.detail or record.cause.label
+        what = _sentence(record.detail) or record.cause.label
         lines.append(f"at fault: {culprit.label}, {culprit.command!r}{how}: {what}{turn}")
-        lines += [f"  {culprit.label} stderr: {words}" for words in culprit.last_words]
+        lines += [f"  {culprit.label} stderr: {_sentence(words)}" for words in culprit.last_words]
         advice = advise(result, culprit)
         lines += [f"  to mend it: {advice}"] if advice else []
     elif record.detail:
-        lines.append(f"{record.at_fault} at fault: {record.detail}")
+        lines.append(f"{record.at_fault} at fault: {_sentence(record.detail)}")
     turns = "1 turn" if record.turns == 1 else f"{record.turns} turns"
     lines.append(f"{_tell_winner(result)}: {record.cause.label}, {turns}, {record.seconds:.1f} s")
     return lines
+
+
+def _sentence(text: str) -> str:
+    return printable(shortened(text, _LONGEST_SENTENCE), keep="\t")
 
 
 def _tell_winner(result: Result) -> str:

@@ -253,20 +253,24 @@ async def play_match(
     assert game.questions == []
 
 
-async def fetch(url: str, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
+async def fetch(
+    url: str, context: ssl.SSLContext | None = None, method: str = "GET", token: str = ""
+) -> tuple[int, bytes]:
     """Status and body of an HTTP answer; `context` has whom to trust."""
-    return await trio.to_thread.run_sync(_fetch, url, context)
+    return await trio.to_thread.run_sync(_fetch, url, context, method, token)
 
 
-async def fetch_json(url: str) -> tuple[int, Any]:
+async def fetch_json(url: str, method: str = "GET", token: str = "") -> tuple[int, Any]:
     """Status and JSON."""
-    status, body = await fetch(url)
+    status, body = await fetch(url, None, method, token)
     return status, json.loads(body)
 
 
-def _fetch(url: str, context: ssl.SSLContext | None) -> tuple[int, bytes]:
+def _fetch(url: str, context: ssl.SSLContext | None, method: str, token: str) -> tuple[int, bytes]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(url, method=method, headers=headers)
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE, context=context) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:

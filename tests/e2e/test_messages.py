@@ -133,6 +133,16 @@ SETTINGS = {
         "the settings file close.toml sets 'num_player', which is no setting; did you mean num_players?"
     ),
     "serve --config wrong.toml": "BROKER_NUM_PLAYERS (--players) is 'True': it must be a whole number from 1 to 255",
+    "serve --players 2 --api-token-file gone": (
+        f"BROKER_API_TOKEN_FILE (--api-token-file) is 'gone': it cannot be read: {GONE}; name another file"
+    ),
+    "serve --players 2 --api-token-file notes.txt": (
+        "BROKER_API_TOKEN_FILE (--api-token-file) is 'notes.txt': "
+        "it must hold one word of 16 characters or more, and nothing else"
+    ),
+    "serve --players 2 --roster gone.toml": f"the roster gone.toml cannot be read: {GONE}; --roster names another",
+    "serve --players 2 --roster not.toml": "the roster not.toml is not TOML: Invalid value (at end of document)",
+    "serve --players 2 --roster far.toml": "the roster far.toml may hold [[client]] tables, and nothing else",
     "serve --players 2 --port 0 --http-port 0 --results gone/results": (
         f"BROKER_RESULTS (--results) is 'gone/results': it cannot be written: {GONE}; name another file"
     ),
@@ -151,7 +161,7 @@ SETTINGS = {
 }
 
 COMMAND_LINES = {
-    "serv": 'Unknown command "serv". Did you mean "serve"? Available commands: serve, play, health, watch. '
+    "serv": 'Unknown command "serv". Did you mean "serve"? Available commands: serve, play, roster, health, watch. '
     "(see bitbroker --help)",
     "serve --players": "--players is missing, or has no value (see bitbroker --help)",
     "serve 2": (
@@ -477,7 +487,7 @@ SCORES = "each must be a finite number, one for each seat"
         (
             lambda: Bot().run(wire="basic", match="final"),
             ValueError,
-            "match and seat are of the extended wire: leave them out, or wire='basic'",
+            "match, seat and token are of the extended wire: leave them out, or wire='basic'",
         ),
         (
             lambda: Unfinished(),

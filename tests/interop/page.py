@@ -54,7 +54,8 @@ crate works with our broker by one changed address, and what is built on our cli
 Each row is a match over TCP between processes. The game checks every answer, and an answer is made of every byte of
 its state, so each payload is checked both ways; names and seats are checked too. Any two values of any two columns meet
 in some row, but for two that cannot: one bot is not mixed, and a bot on our client without a name takes its class's.
-The name is the first bot's, the next one has the next name: "plain", one outside ASCII, none, one of 10,000 bytes.
+The name is the first bot's, the next one has the next name: "plain", one outside ASCII, none, one of 64 characters, the
+most that ours takes.
 Everybody ended well, and no answer was wrong.
 """
 
@@ -77,7 +78,7 @@ they stand. They differ in one thing that nobody writes: prost refuses a known f
 ours reads past it.
 """
 
-NAME_WORDS: Final = {"plain": "plain", "foreign": "outside ASCII", "empty": "none", "long": "10,000 bytes"}
+NAME_WORDS: Final = {"plain": "plain", "foreign": "outside ASCII", "empty": "none", "long": "64 characters"}
 
 
 def render(seen: Seen) -> str:

@@ -15,7 +15,7 @@ from tests.interop.processes import Child, Party
 
 HOST: Final = "127.0.0.1"
 BUILT: Final = Path(__file__).parent / "rust" / "target" / "release"
-NAMES: Final = {"plain": "plain", "foreign": "Зоя 📡", "empty": "", "long": "n" * 10_000}
+NAMES: Final = {"plain": "plain", "foreign": "Зоя 📡", "empty": "", "long": "n" * 64}
 """Names of bots by their keys, as in rust/src/bin/bot.rs."""
 
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"os"
 	"time"
 
 	"example.org/nimbot/pb"
@@ -107,6 +108,7 @@ func (b *bot) converse() (outcome string, err error) {
 // greet sends the hello, and the bot info that a basic broker needs behind it.
 func (b *bot) greet(wire framing) error {
 	hello := &pb.Hello{Protocol: 1, Name: b.name, Match: b.match, ResumeKey: b.key, Client: "nimbot in Go"}
+	hello.Token = os.Getenv("BITBROKER_TOKEN") // who we are, for a broker with a roster
 	if err := say(wire, botHello, hello); err != nil {
 		return err
 	}

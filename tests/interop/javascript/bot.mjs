@@ -53,12 +53,15 @@ export class Bot {
   #started = false; // the match has begun, as far as we know
   #reached; // a broker has answered on the latest connection
 
-  /** `broker` is tcp://HOST:PORT, lines://HOST:PORT or ws://HOST:PORT; `match` a name under which to meet. */
-  constructor({ broker, name = "nimbot", match = "", resign = false, log = console.log }) {
+  /**
+   * `broker` is tcp://HOST:PORT, lines://HOST:PORT or ws://HOST:PORT; `match` a name under which to meet; `token` says who
+   * we are, for a broker with a roster.
+   */
+  constructor({ broker, name = "nimbot", match = "", token = "", resign = false, log = console.log }) {
     if (!/^(tcp|lines|wss?):\/\/./.test(broker)) {
       throw new Error(`no broker at ${broker}: the address begins with tcp://, lines://, ws:// or wss://`);
     }
-    Object.assign(this, { broker: new URL(broker), name, match, resign, log });
+    Object.assign(this, { broker: new URL(broker), name, match, token, resign, log });
   }
 
   /** Comes back after each lost connection, and tells how the match ended. */
@@ -99,8 +102,8 @@ export class Bot {
   async #converse() {
     const { send, messages, close } = await transports[this.broker.protocol](this.broker);
     try {
-      const { name, match } = this;
-      send(pack(BOT_HELLO, { protocol: 1, name, match, resumeKey: this.#key, client: "nimbot in JavaScript" }));
+      const { name, match, token } = this;
+      send(pack(BOT_HELLO, { protocol: 1, name, match, token, resumeKey: this.#key, client: "nimbot in JavaScript" }));
       send(pack(BOT_INFO, { botName: name })); // for a basic broker, which needs it
       let hear;
       for await (const raw of messages) {
@@ -294,7 +297,7 @@ async function main() {
       resign: { type: "boolean" },
     },
   });
-  console.log(`over: ${await new Bot(values).play()}`);
+  console.log(`over: ${await new Bot({ ...values, token: process.env.BITBROKER_TOKEN }).play()}`);
 }
 
 if (globalThis.process?.argv[1] === decodeURIComponent(new URL(import.meta.url).pathname)) {

@@ -39,6 +39,16 @@ async def start_basic_match(peer: Peer) -> None:
     assert await peer.hear() == (0x02, 0x00, b"0 2")
 
 
+@each_on_tcp
+async def test_token(start_bot: StartBot, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment's token is part of the hello."""
+    monkeypatch.setenv("BITBROKER_TOKEN", "a-token")
+    async with scripted_broker() as broker:
+        await start_bot(kind, broker.port)
+        async with broker.next_bot(PrefixedFraming(LONGEST)) as peer:
+            assert (await hear_hello(peer)).token == "a-token"
+
+
 @each_on_lines
 async def test_basic_wire(start_bot: StartBot, kind: Kind) -> None:
     """Whoever answers an extended hello with a request is a basic broker; the bot goes on as a basic bot."""

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from bitbroker.api.access import Access
 from bitbroker.api.app import BLOCKED_SECONDS, create_app
 from bitbroker.broker.record import MatchRecord, SeatRecord
 from bitbroker.broker.snapshot import Histogram, Snapshot
@@ -79,6 +80,9 @@ MATCH = MatchRecord(
 )
 
 
+ABORTED = attrs.evolve(MATCH, match=5, cause=Cause.ABORTED, at_fault="nobody", seat=None)
+
+
 @attrs.define
 class Broker:
     """As much of a broker as the API looks at."""
@@ -90,8 +94,12 @@ class Broker:
         return self.snapshot
 
     def matches(self) -> list[MatchRecord]:
-        """One."""
+        """One that is over; and after it the one that runs."""
         return [MATCH]
+
+    def abort(self, number: int) -> MatchRecord | None:
+        """Number 5 runs."""
+        return ABORTED if number == 5 else None
 
 
 async def get(path: str, snapshot: Snapshot = IDLE) -> tuple[int, str]:
@@ -156,10 +164,57 @@ async def test_what_is_not_there(path: str) -> None:
     assert code == 404
 
 
-async def test_nothing_can_be_changed() -> None:
-    """It only looks."""
-    answer = await create_app(Broker()).test_client().post("/")
-    assert answer.status_code == 405
+async def test_nothing_else_can_be_changed() -> None:
+    """Other paths are only looked at, with the token too."""
+    client = create_app(Broker(), Access(token=TOKEN)).test_client()
+    for path in ("/", "/metrics", "/api/matches/3"):
+        assert (await client.post(path, headers=BEARER)).status_code == 405
+
+
+TOKEN = "0123456789abcdef"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+async def test_abort() -> None:
+    """A match that runs, one that is over, and one that is not there."""
+    client = create_app(Broker(), Access(token=TOKEN)).test_client()
+    answer = await client.post("/api/matches/5/abort", headers=BEARER)
+    assert (answer.status_code, await answer.get_json()) == (200, ABORTED.to_json())
+    answer = await client.post("/api/matches/3/abort", headers=BEARER)
+    assert (answer.status_code, await answer.get_json()) == (409, {"error": "match 3 is over already"})
+    answer = await client.post("/api/matches/4/abort", headers=BEARER)
+    assert answer.status_code == 404
+    assert (await client.get("/api/matches/5/abort", headers=BEARER)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("access", "method", "path"),
+    [
+        (Access(), "POST", "/api/matches/5/abort"),
+        (Access(token=TOKEN), "POST", "/api/matches/5/abort"),
+        (Access(local=False), "GET", "/metrics"),
+        (Access(local=False, token=TOKEN), "GET", "/api/matches/3"),
+        (Access(local=False, token=TOKEN), "GET", "/nothing"),
+    ],
+)
+async def test_without_the_token(access: Access, method: str, path: str) -> None:
+    """A 401 with the challenge that HTTP wants, and a sentence that says what to do."""
+    client = create_app(Broker(), access).test_client()
+    answer = await (client.post(path) if method == "POST" else client.get(path))
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="bitbroker"'
+    assert "token" in (await answer.get_json())["error"]
+    assert TOKEN not in await answer.get_data(as_text=True)
+
+
+async def test_from_elsewhere() -> None:
+    """Probes are for all; the rest for who has the token."""
+    client = create_app(Broker(), Access(local=False, token=TOKEN)).test_client()
+    for path in ("/", "/healthz", "/readyz"):
+        assert (await client.get(path)).status_code == 200
+    for path in ("/metrics", "/api/matches", "/api/matches/3", "/openapi.json"):
+        assert (await client.get(path)).status_code == 401
+        assert (await client.get(path, headers=BEARER)).status_code == 200
 
 
 async def metrics(snapshot: Snapshot) -> dict[str, Metric]:

@@ -126,6 +126,23 @@ def test_exceptions_have_their_traceback(capsys: pytest.CaptureFixture[str], log
         assert "test_exceptions_have_their_traceback" in json.loads(err)["exception"]
 
 
+def test_texts_of_errors_look_like_no_log_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a client chose may be in an error's text: that is indented, and escaped."""
+
+    def fail() -> None:
+        raise ValueError(NASTY)
+
+    log = configure(LogFormat.TEXT)
+    try:
+        fail()
+    except ValueError:
+        log.exception("match failed", match=3)
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert "match failed" in first
+    assert [line for line in rest if line.strip() and not line.startswith("    ")] == []
+    assert all(line.isprintable() for line in rest)
+
+
 @pytest.mark.parametrize("log_format", LogFormat)
 def test_libraries_log_the_same_way(capsys: pytest.CaptureFixture[str], log_format: LogFormat) -> None:
     """From warnings on: what they have to say below that is for their own developers."""

@@ -87,6 +87,13 @@ def test_what_the_game_says_of_it(make_table: MakeTable) -> None:
     assert [(seat.score, seat.rank) for seat in record.seats] == [(None, None), (2.5, 1)]
 
 
+def test_long_sentences_are_cut(make_table: MakeTable) -> None:
+    """A game may say much at the end; of that, the results file and the API hold the beginning."""
+    table = make_table()
+    play(table, (Ended(Result((), "r" * 60_000)), 1001.0))
+    assert record_match(table, 1001.0).reason == "r" * 1000 + "... (60,000 characters)"
+
+
 def test_seat_that_is_out(make_table: MakeTable) -> None:
     """While the match goes on without it: why; in JSON by the cause's label."""
     table = make_table(on_failure="tell-game")

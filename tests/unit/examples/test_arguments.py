@@ -48,7 +48,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
 def test_defaults(main: Main, runs: list[tuple[Any, dict[str, Any]]]) -> None:
     """One match, with the broker that the environment names."""
     main([])
-    defaults = {"host": None, "port": None, "matches": 1, "connect_timeout": 30.0, "match": ""}
+    defaults = {"host": None, "port": None, "matches": 1, "connect_timeout": 30.0, "match": "", "token": None}
     assert [options for _, options in runs] == [defaults]
 
 
@@ -57,7 +57,7 @@ def test_common_arguments(main: Main, runs: list[tuple[Any, dict[str, Any]]]) ->
     """All clients have the same; no number of matches is for as long as there is a broker."""
     main(["--host", "broker", "--port", "9001", "--matches", "0", "--connect-timeout", "1.5", "--match", "final"])
     assert [options for _, options in runs] == [
-        {"host": "broker", "port": 9001, "matches": None, "connect_timeout": 1.5, "match": "final"}
+        {"host": "broker", "port": 9001, "matches": None, "connect_timeout": 1.5, "match": "final", "token": None}
     ]
 
 
