@@ -117,7 +117,7 @@ class _WebSocketFraming(ABC):
             case BytesMessage():
                 return self._join(event)
             case TextMessage():
-                raise self._fault(CloseReason.UNSUPPORTED_DATA, "a text message: only binary ones are spoken here")
+                raise self._text_message()
             case Ping() if self._ws.state is ConnectionState.OPEN:
                 self._pong = self._ws.send(event.response())
             case CloseConnection():
@@ -143,14 +143,16 @@ class _WebSocketFraming(ABC):
     def _end(self, event: CloseConnection) -> RemoteProtocolError | ConnectionLostError:
         """The error of a close frame, or of what is no frame: wsproto gives both as the same event."""
         if self._ws.state in {ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING}:
-            # Text that is not UTF-8 is text all the same. wsproto sees it before we do.
-            is_text = event.code == CloseReason.INVALID_FRAME_PAYLOAD_DATA
-            code = CloseReason.UNSUPPORTED_DATA if is_text else CloseReason.PROTOCOL_ERROR
-            return self._fault(code, f"what is no WebSocket frame: {event.reason}")
+            if event.code == CloseReason.INVALID_FRAME_PAYLOAD_DATA and not _is_of_close(event):
+                return self._text_message()  # not UTF-8, which wsproto sees before we do, or not: as bytes are cut
+            return self._fault(CloseReason.PROTOCOL_ERROR, f"what is no WebSocket frame: {event.reason}")
         if self._ws.state is ConnectionState.REMOTE_CLOSING:
             self._replies += self._ws.send(event.response())
             self._pong = b""
         return ConnectionLostError("it closed the WebSocket")
+
+    def _text_message(self) -> RemoteProtocolError:
+        return self._fault(CloseReason.UNSUPPORTED_DATA, "a text message: only binary ones are spoken here")
 
     def _fault(
         self, code: CloseReason, text: str, kind: type[RemoteProtocolError] = RemoteProtocolError
@@ -310,6 +312,11 @@ class ClientWebSocketFraming(_WebSocketFraming):
         if complete:
             reason = _one_line(self._refusal[:_REFUSAL_SHOWN]) or "it gave no reason"
             raise RemoteProtocolError(f"a refusal of the WebSocket with status {self._status}: {reason}")
+
+
+def _is_of_close(event: CloseConnection) -> bool:
+    """Whether it is a close frame's reason that is not UTF-8; wsproto tells it from text by its words alone."""
+    return (event.reason or "").startswith("Error decoding CLOSE reason")
 
 
 def _content(message: Message) -> bytes:
