@@ -26,6 +26,7 @@ from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import RemoteProtocolError as NoUpgradeError
 
 from bitbroker.errors import ConnectionLostError, MessageTooLargeError, RemoteProtocolError
+from bitbroker.text import printable
 from bitbroker.wire.messages import HEADER_BYTES, Message, Piece
 
 FIRST_BYTE: Final = b"G"
@@ -37,7 +38,7 @@ MAX_HEAD_BYTES: Final = 16384
 
 _HEAD_END: Final = b"\r\n\r\n"
 _ORIGIN_SHOWN: Final = 60
-_REFUSAL_SHOWN: Final = 300
+_SHOWN: Final = 300
 
 
 class _WebSocketFraming(ABC):
@@ -145,7 +146,8 @@ class _WebSocketFraming(ABC):
         if self._ws.state in {ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING}:
             if event.code == CloseReason.INVALID_FRAME_PAYLOAD_DATA and not _is_of_close(event):
                 return self._text_message()  # not UTF-8, which wsproto sees before we do, or not: as bytes are cut
-            return self._fault(CloseReason.PROTOCOL_ERROR, f"what is no WebSocket frame: {event.reason}")
+            text = f"what is no WebSocket frame: {_one_line(event.reason or '')}"
+            return self._fault(CloseReason.PROTOCOL_ERROR, text)
         if self._ws.state is ConnectionState.REMOTE_CLOSING:
             self._replies += self._ws.send(event.response())
             self._pong = b""
@@ -234,7 +236,7 @@ class ServerWebSocketFraming(_WebSocketFraming):
             self._ws.receive_data(head)
             request = next(self._ws.events())
         except (NoUpgradeError, UnicodeError) as error:
-            what = f"an HTTP request that is no WebSocket upgrade ({error})"
+            what = f"an HTTP request that is no WebSocket upgrade ({_one_line(str(error))})"
             advice = f"Games and bots connect here by WebSocket with the sub-protocol {SUBPROTOCOL}."
             raise self._refuse(HTTPStatus.UPGRADE_REQUIRED, what, advice) from None
         assert isinstance(request, Request)
@@ -284,7 +286,7 @@ class ClientWebSocketFraming(_WebSocketFraming):
         try:
             self._ws.receive_data(data)
         except (NoUpgradeError, UnicodeError) as error:
-            fault = f"an answer to the WebSocket upgrade that is none: {error}"
+            fault = f"an answer to the WebSocket upgrade that is none: {_one_line(str(error))}"
         for event in self._ws.events():  # first: a refusal that is whole counts, whatever stands behind it
             if isinstance(event, AcceptConnection):
                 self._check(event)
@@ -308,9 +310,9 @@ class ClientWebSocketFraming(_WebSocketFraming):
         else:
             assert isinstance(event, RejectData)
             self._refusal += event.data
-            complete = event.body_finished or len(self._refusal) >= _REFUSAL_SHOWN
+            complete = event.body_finished or len(self._refusal) >= _SHOWN
         if complete:
-            reason = _one_line(self._refusal[:_REFUSAL_SHOWN]) or "it gave no reason"
+            reason = _one_line(self._refusal.decode("utf-8", "replace")) or "it gave no reason"
             raise RemoteProtocolError(f"a refusal of the WebSocket with status {self._status}: {reason}")
 
 
@@ -336,7 +338,6 @@ def _response(status: HTTPStatus, body: bytes) -> bytes:
     return "\r\n".join(head).encode() + _HEAD_END + body
 
 
-def _one_line(text: bytes | bytearray) -> str:
-    """A peer's text as an error or a log may show it: one line, printable."""
-    words = text.decode("utf-8", "replace").split()
-    return "".join(character if character.isprintable() else "?" for character in " ".join(words))
+def _one_line(text: str) -> str:
+    """A peer's text, or a library's about it, as an error or a log may show it: one line, printable, and cut."""
+    return printable(" ".join(text[:_SHOWN].split()))
