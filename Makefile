@@ -97,6 +97,10 @@ fuzz-quick: $(VENV)/.fuzz ## The same for a few thousand inputs each, from one s
 		$(BIN)/python -m tests.fuzz.run $$target --quick $$inputs || exit 1; \
 	done
 
+.PHONY: faults
+faults: $(VENV)/.dev ## Kill and stop processes, and trouble connections, at every message of a match: takes long
+	@$(BIN)/python -m tests.faults.run
+
 .PHONY: coverage
 coverage: $(VENV)/.dev ## Measure which lines the tests reach, in the processes they start too
 	rm -f .coverage .coverage.*
