@@ -20,6 +20,10 @@ PLAYERS ?= 2
 # Where the benchmark's programs and results go.
 BENCH := tests/bench/build
 
+# What tests/fuzz/targets.py has, and for how many seconds `make fuzz` tries each.
+FUZZ_TARGETS := lines prefixed websocket-server websocket-client dialects broker
+FUZZ_SECONDS ?= 60
+
 # The tests that need nothing else installed, but for bash, curl and openssl.
 ONLY_PYTHON := not engines and not container and not interop and not fresh and not languages and not package
 
@@ -85,6 +89,23 @@ test-package: $(VENV)/.dev ## Build the package, and try it in clean environment
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.dev ## Run the tests on the lowest versions that pyproject.toml allows
 	.venv-lowest/bin/python -m pytest -m "$(ONLY_PYTHON)" -W default
+
+.PHONY: fuzz
+fuzz: $(VENV)/.fuzz ## Fuzz decoders, dialects and a whole broker, FUZZ_SECONDS (60) each
+	@for target in $(FUZZ_TARGETS); do \
+		echo "--- $$target"; $(BIN)/python -m tests.fuzz.run $$target --seconds $(FUZZ_SECONDS) || exit 1; \
+	done
+
+.PHONY: fuzz-quick
+fuzz-quick: $(VENV)/.fuzz ## The same for a few thousand inputs each, from one seed
+	@for target in $(FUZZ_TARGETS); do \
+		echo "--- $$target"; inputs=5000; [ $$target = broker ] && inputs=400; \
+		$(BIN)/python -m tests.fuzz.run $$target --quick $$inputs || exit 1; \
+	done
+
+.PHONY: faults
+faults: $(VENV)/.dev ## Kill and stop processes, and trouble connections, at every message of a match: takes long
+	@$(BIN)/python -m tests.faults.run
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## Measure which lines the tests reach, in the processes they start too
@@ -173,7 +194,7 @@ bench-crate: $(VENV)/.bench
 .PHONY: clean
 clean: ## Remove what was made, the virtual environments too
 	rm -rf $(GO_BOT)/bin $(GO_BOT)/pb $(JAVASCRIPT_BOT)/node_modules
-	rm -rf $(BENCH) $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
+	rm -rf tests/fuzz/build $(BENCH) $(RUST)/target $(RUST)/Cargo.lock .venv .venv-lowest .venv-protoc .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bitbroker needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -185,6 +206,11 @@ $(VENV)/.broker: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[broker,bench]'
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' || \
+		{ echo "the fuzzer atheris has wheels for Linux on x86-64 and Python 3.11 to 3.14 alone"; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python

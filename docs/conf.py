@@ -15,7 +15,7 @@ author = "The bitbroker authors"
 version = release = bitbroker.__version__
 
 root_doc = "README"
-include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**"]
+include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/**"]
 exclude_patterns = [".*", "site", "docs/_templates"]
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 highlight_language = "none"
@@ -76,6 +76,7 @@ docs/interop
 docs/performance
 docs/reliability
 docs/architecture
+SECURITY
 CONTRIBUTING
 CHANGELOG
 ```

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hypothesis import strategies as st
 
-from bitbroker.errors import RemoteProtocolError
+from bitbroker.errors import ConnectionLostError, RemoteProtocolError
 from bitbroker.wire.framing import Framing
 from bitbroker.wire.messages import Message
 from bitbroker.wire.websocket import ClientWebSocketFraming, ServerWebSocketFraming
 
 MESSAGES = st.builds(Message, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=30))
 CUTS = st.lists(st.integers(0), max_size=20)
+
+Heard = tuple[list[Message], RemoteProtocolError | ConnectionLostError | None]
+"""Messages, and the error behind them."""
 
 
 def chunked(data: bytes, cuts: Iterable[int]) -> Iterator[bytes]:
@@ -32,14 +35,14 @@ def drain(framing: Framing) -> Iterator[Message]:
         yield message
 
 
-def hear(framing: Framing, chunks: Iterable[bytes]) -> tuple[list[Message], RemoteProtocolError | None]:
+def hear(framing: Framing, chunks: Iterable[bytes]) -> Heard:
     """All messages out of the chunks, and the error that ended them, if one did."""
     messages: list[Message] = []
     for chunk in chunks:
         framing.feed(chunk)
         try:
             messages.extend(drain(framing))
-        except RemoteProtocolError as error:
+        except (RemoteProtocolError, ConnectionLostError) as error:
             return messages, error
     return messages, None
 

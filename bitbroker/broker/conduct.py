@@ -162,7 +162,8 @@ class Conductor:
     def _finish(self, table: Table, outcome: Outcome) -> None:
         if table.outcome is not None:
             return  # a fault in ending it: it has ended all the same
-        table.outcome = table.match.outcome = outcome
+        table.outcome = outcome
+        table.match.close(outcome)
         self._on_over(table, outcome)
         farewell = farewell_of(table, outcome)
         for participant in table:

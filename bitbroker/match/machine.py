@@ -194,7 +194,7 @@ class Match:
         fault = event.result.fault(len(self.seats)) if event.result is not None else ""
         if fault:
             return self._game_fault(fault, now)
-        return self._finish(Outcome(Cause.COMPLETED, None, self.turns, now - self._began_at, "", event.result))
+        return self.close(Outcome(Cause.COMPLETED, None, self.turns, now - self._began_at, "", event.result))
 
     def _game_away(self, event: GameAway, now: float) -> Sequence[Effect]:
         if not self.rules.resume_grace:
@@ -384,9 +384,10 @@ class Match:
         return self._finish_for(event.cause, now, detail=event.detail)
 
     def _finish_for(self, cause: Cause, now: float, *, seat: int | None = None, detail: str = "") -> Sequence[Effect]:
-        return self._finish(Outcome(cause, seat, self.turns, now - self._began_at, detail))
+        return self.close(Outcome(cause, seat, self.turns, now - self._began_at, detail))
 
-    def _finish(self, outcome: Outcome) -> Sequence[Effect]:
+    def close(self, outcome: Outcome) -> Sequence[Effect]:
+        """End it, whatever its rules would say: called from outside too, by who finds a fault in them."""
         self.outcome = outcome
         self._soonest = self._game_deadline = self._match_deadline = inf
         self._turn.open = {}

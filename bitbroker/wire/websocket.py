@@ -26,6 +26,7 @@ from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import RemoteProtocolError as NoUpgradeError
 
 from bitbroker.errors import ConnectionLostError, MessageTooLargeError, RemoteProtocolError
+from bitbroker.text import printable
 from bitbroker.wire.messages import HEADER_BYTES, Message, Piece
 
 FIRST_BYTE: Final = b"G"
@@ -37,7 +38,7 @@ MAX_HEAD_BYTES: Final = 16384
 
 _HEAD_END: Final = b"\r\n\r\n"
 _ORIGIN_SHOWN: Final = 60
-_REFUSAL_SHOWN: Final = 300
+_SHOWN: Final = 300
 
 
 class _WebSocketFraming(ABC):
@@ -117,7 +118,7 @@ class _WebSocketFraming(ABC):
             case BytesMessage():
                 return self._join(event)
             case TextMessage():
-                raise self._fault(CloseReason.UNSUPPORTED_DATA, "a text message: only binary ones are spoken here")
+                raise self._text_message()
             case Ping() if self._ws.state is ConnectionState.OPEN:
                 self._pong = self._ws.send(event.response())
             case CloseConnection():
@@ -143,14 +144,17 @@ class _WebSocketFraming(ABC):
     def _end(self, event: CloseConnection) -> RemoteProtocolError | ConnectionLostError:
         """The error of a close frame, or of what is no frame: wsproto gives both as the same event."""
         if self._ws.state in {ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING}:
-            # Text that is not UTF-8 is text all the same. wsproto sees it before we do.
-            is_text = event.code == CloseReason.INVALID_FRAME_PAYLOAD_DATA
-            code = CloseReason.UNSUPPORTED_DATA if is_text else CloseReason.PROTOCOL_ERROR
-            return self._fault(code, f"what is no WebSocket frame: {event.reason}")
+            if event.code == CloseReason.INVALID_FRAME_PAYLOAD_DATA and not _is_of_close(event):
+                return self._text_message()  # not UTF-8, which wsproto sees before we do, or not: as bytes are cut
+            text = f"what is no WebSocket frame: {_one_line(event.reason or '')}"
+            return self._fault(CloseReason.PROTOCOL_ERROR, text)
         if self._ws.state is ConnectionState.REMOTE_CLOSING:
             self._replies += self._ws.send(event.response())
             self._pong = b""
         return ConnectionLostError("it closed the WebSocket")
+
+    def _text_message(self) -> RemoteProtocolError:
+        return self._fault(CloseReason.UNSUPPORTED_DATA, "a text message: only binary ones are spoken here")
 
     def _fault(
         self, code: CloseReason, text: str, kind: type[RemoteProtocolError] = RemoteProtocolError
@@ -232,7 +236,7 @@ class ServerWebSocketFraming(_WebSocketFraming):
             self._ws.receive_data(head)
             request = next(self._ws.events())
         except (NoUpgradeError, UnicodeError) as error:
-            what = f"an HTTP request that is no WebSocket upgrade ({error})"
+            what = f"an HTTP request that is no WebSocket upgrade ({_one_line(str(error))})"
             advice = f"Games and bots connect here by WebSocket with the sub-protocol {SUBPROTOCOL}."
             raise self._refuse(HTTPStatus.UPGRADE_REQUIRED, what, advice) from None
         assert isinstance(request, Request)
@@ -282,7 +286,7 @@ class ClientWebSocketFraming(_WebSocketFraming):
         try:
             self._ws.receive_data(data)
         except (NoUpgradeError, UnicodeError) as error:
-            fault = f"an answer to the WebSocket upgrade that is none: {error}"
+            fault = f"an answer to the WebSocket upgrade that is none: {_one_line(str(error))}"
         for event in self._ws.events():  # first: a refusal that is whole counts, whatever stands behind it
             if isinstance(event, AcceptConnection):
                 self._check(event)
@@ -306,10 +310,15 @@ class ClientWebSocketFraming(_WebSocketFraming):
         else:
             assert isinstance(event, RejectData)
             self._refusal += event.data
-            complete = event.body_finished or len(self._refusal) >= _REFUSAL_SHOWN
+            complete = event.body_finished or len(self._refusal) >= _SHOWN
         if complete:
-            reason = _one_line(self._refusal[:_REFUSAL_SHOWN]) or "it gave no reason"
+            reason = _one_line(self._refusal.decode("utf-8", "replace")) or "it gave no reason"
             raise RemoteProtocolError(f"a refusal of the WebSocket with status {self._status}: {reason}")
+
+
+def _is_of_close(event: CloseConnection) -> bool:
+    """Whether it is a close frame's reason that is not UTF-8; wsproto tells it from text by its words alone."""
+    return (event.reason or "").startswith("Error decoding CLOSE reason")
 
 
 def _content(message: Message) -> bytes:
@@ -329,7 +338,6 @@ def _response(status: HTTPStatus, body: bytes) -> bytes:
     return "\r\n".join(head).encode() + _HEAD_END + body
 
 
-def _one_line(text: bytes | bytearray) -> str:
-    """A peer's text as an error or a log may show it: one line, printable."""
-    words = text.decode("utf-8", "replace").split()
-    return "".join(character if character.isprintable() else "?" for character in " ".join(words))
+def _one_line(text: str) -> str:
+    """A peer's text, or a library's about it, as an error or a log may show it: one line, printable, and cut."""
+    return printable(" ".join(text[:_SHOWN].split()))

@@ -107,6 +107,17 @@ class BrokerProcess:
         self._grew = trio.Event()
 
 
+async def open_broker(*flags: str, players: int = 2, errors: Sequence[str] = ()) -> BrokerProcess:
+    """Start a broker with these flags of `serve`; its log is still to be read."""
+    serve = [sys.executable, "-m", "bitbroker", "serve", "--players", str(players), "--log-format", "json"]
+    process = await trio.lowlevel.open_process(
+        [*serve, *flags],
+        stderr=subprocess.PIPE,
+        env={"BROKER_PORT": "0", "BROKER_HTTP_PORT": "0", "BROKER_GRACE": "0", **os.environ},
+    )
+    return BrokerProcess(process, errors)
+
+
 StartBroker = Callable[..., Awaitable[BrokerProcess]]
 
 
@@ -123,13 +134,7 @@ async def start_broker() -> AsyncIterator[StartBroker]:
         async def start_broker(
             *flags: str, players: int = 2, listens: bool = True, errors: Sequence[str] = ()
         ) -> BrokerProcess:
-            serve = [sys.executable, "-m", "bitbroker", "serve", "--players", str(players), "--log-format", "json"]
-            process = await trio.lowlevel.open_process(
-                [*serve, *flags],
-                stderr=subprocess.PIPE,
-                env={"BROKER_PORT": "0", "BROKER_HTTP_PORT": "0", "BROKER_GRACE": "0", **os.environ},
-            )
-            brokers.append(BrokerProcess(process, errors))
+            brokers.append(await open_broker(*flags, players=players, errors=errors))
             nursery.start_soon(brokers[-1].read_log)
             if listens:
                 await brokers[-1].wait_logged("listening")

@@ -116,6 +116,17 @@ def test_stopped(cause: Cause, at_fault: str, policy: FailurePolicy, is_asked: b
     assert not over(match).completed
 
 
+@BASIC
+@IS_ASKED
+def test_closed_from_outside(is_asked: bool, basic_game: bool) -> None:
+    """By who finds a fault in its rules: nothing is due any more, or the broker would look at it again and again."""
+    match = match_with(is_asked=is_asked, basic_game=basic_game, match_time_limit=30.0)
+    outcome = Outcome(Cause.BROKER_FAULT, None, int(is_asked), 0.0, "a fault")
+    assert match.close(outcome) == (Finish(outcome),)
+    assert over(match) == outcome
+    assert run_out(match, 1000.0) == []
+
+
 # The match as a whole takes too long.
 
 

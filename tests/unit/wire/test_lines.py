@@ -14,7 +14,7 @@ from bitbroker.errors import MessageTooLargeError, RemoteProtocolError
 from bitbroker.wire import buffered
 from bitbroker.wire.lines import LineFraming, line_bytes, parse_line
 from bitbroker.wire.messages import Message
-from tests.framings import MESSAGES, chunked, drain, hear
+from tests.framings import MESSAGES, Heard, chunked, drain, hear
 
 NO_LIMIT = 1 << 30
 
@@ -38,7 +38,7 @@ def taken(line: bytes) -> Message | None:
         return None
 
 
-def decode(chunks: Iterable[bytes], limit: int = NO_LIMIT) -> tuple[list[Message], RemoteProtocolError | None]:
+def decode(chunks: Iterable[bytes], limit: int = NO_LIMIT) -> Heard:
     """All messages out of the chunks, and the error that ended them, if one did."""
     return hear(LineFraming(limit), chunks)
 

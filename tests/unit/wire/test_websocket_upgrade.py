@@ -348,6 +348,11 @@ def test_refusal_of_any_server(response: bytes, text: str, size: int) -> None:
         (b"Connection: ", b"X-Connection: ", "an answer to the WebSocket upgrade that is none: Missing header"),
         (b"Accept: ", b"Accept: x", "an answer to the WebSocket upgrade that is none: Bad accept token"),
         (b"bitbroker.v1", b"bitbroker.v2", "an answer to the WebSocket upgrade that is none"),
+        (
+            b"bitbroker.v1",
+            b"a\x1b[2J",
+            "an answer to the WebSocket upgrade that is none: unrecognized subprotocol a?[2J",
+        ),
         (b"bitbroker.v1", b"\xff", "an answer to the WebSocket upgrade that is none"),
         (b"Sec-WebSocket-Protocol: ", b"X-Protocol: ", "a WebSocket without the sub-protocol bitbroker.v1"),
         (b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: x\r\n\r\n", "an answer to the WebSocket upgrade that is none"),
