@@ -107,6 +107,21 @@ class BrokerProcess:
         self._grew = trio.Event()
 
 
+async def open_broker(
+    nursery: trio.Nursery, *flags: str, players: int = 2, errors: Sequence[str] = ()
+) -> BrokerProcess:
+    """Start a broker on free ports, with these flags of `serve`; the nursery reads its log."""
+    serve = [sys.executable, "-m", "bitbroker", "serve", "--players", str(players), "--log-format", "json"]
+    process = await trio.lowlevel.open_process(
+        [*serve, *flags],
+        stderr=subprocess.PIPE,
+        env={"BROKER_PORT": "0", "BROKER_HTTP_PORT": "0", "BROKER_GRACE": "0", **os.environ},
+    )
+    broker = BrokerProcess(process, errors)
+    nursery.start_soon(broker.read_log)
+    return broker
+
+
 StartBroker = Callable[..., Awaitable[BrokerProcess]]
 
 
@@ -123,14 +138,7 @@ async def start_broker() -> AsyncIterator[StartBroker]:
         async def start_broker(
             *flags: str, players: int = 2, listens: bool = True, errors: Sequence[str] = ()
         ) -> BrokerProcess:
-            serve = [sys.executable, "-m", "bitbroker", "serve", "--players", str(players), "--log-format", "json"]
-            process = await trio.lowlevel.open_process(
-                [*serve, *flags],
-                stderr=subprocess.PIPE,
-                env={"BROKER_PORT": "0", "BROKER_HTTP_PORT": "0", "BROKER_GRACE": "0", **os.environ},
-            )
-            brokers.append(BrokerProcess(process, errors))
-            nursery.start_soon(brokers[-1].read_log)
+            brokers.append(await open_broker(nursery, *flags, players=players, errors=errors))
             if listens:
                 await brokers[-1].wait_logged("listening")
             return brokers[-1]
