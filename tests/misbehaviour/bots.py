@@ -190,7 +190,7 @@ BOTS: Final = (
     # What it says, and when.
     _harmless(
         "answers twice",
-        "Sends two answers to one request. The second one is not taken, which a bot of the extended wire is told.",
+        "Sends two answers to one request. The second one is not taken.",
         (_REQUEST, Say(("decision", "decision"))),
         _ONE_ANSWER,
         wires=_BASIC,
@@ -198,7 +198,7 @@ BOTS: Final = (
     ),
     _harmless(
         "answers twice",
-        "The same, on the extended wire.",
+        "Sends two answers to one request. The second one is not taken, and the bot is told.",
         (_REQUEST, Say(("decision", "decision"))),
         _ONE_ANSWER,
         wires=_EXTENDED,
@@ -216,7 +216,7 @@ BOTS: Final = (
     ),
     _violation(
         "answers before it is asked",
-        "On the extended wire, answers under a number that nobody has given out yet.",
+        "Answers under a number that was not given out yet.",
         (Say(("decision 1",)),),
         "it answered request 1, which was never made",
         _ONE_ANSWER,
@@ -245,7 +245,7 @@ BOTS: Final = (
     ),
     _violation(
         "floods",
-        "The same, under a number that was never given out.",
+        "Answers without end, under a number that was never given out.",
         (Flood("decision 0"),),
         "it answered request 0, which was never made",
         _ONE_ANSWER,
@@ -324,6 +324,10 @@ BOTS: Final = (
         answer="large",
     ),
     # What it reads.
-    _slow("never reads", "Reads nothing from the start of its match on.", (Do.DEAF,)),
+    _slow(
+        "never reads",
+        "Reads nothing. Where the game bears no time-outs, its first request runs out before that shows.",
+        (Do.DEAF,),
+    ),
     _slow("reads one byte a second", "Reads so slowly that what it is sent piles up.", (Do.SIP,)),
 )

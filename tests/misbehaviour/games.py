@@ -65,7 +65,8 @@ def _late(name: str, does: str, script: Script, **more: Any) -> Row:
 
 
 def _fault(name: str, does: str, script: Script, detail: Text, **more: Any) -> Row:
-    return _game(name, does, _DETAIL_SAYS, script, more.pop("cause", Cause.GAME_FAULT), detail, **more)
+    advice, cause = more.pop("advice", _DETAIL_SAYS), more.pop("cause", Cause.GAME_FAULT)
+    return _game(name, does, advice, script, cause, detail, **more)
 
 
 def _harmless(name: str, does: str, script: Script, **more: Any) -> Row:
@@ -204,7 +205,7 @@ GAMES: Final = (
     ),
     _fault(
         "ends while a bot thinks",
-        "Says that it is over before it has its answer. On the extended wire it may.",
+        "Says that it is over before it has its answer; on the extended wire it may.",
         (Say(("ask 0 one", "end")),),
         "it said that it is over while player 0 was being asked",
         asked=("one",),
@@ -281,6 +282,7 @@ GAMES: Final = (
             Wire.EXTENDED: f"it sent a state of {MAX_PAYLOAD_BYTES + 1:,} bytes: it may have {MAX_PAYLOAD_BYTES:,}",
         },
         cause=Cause.MESSAGE_TOO_LARGE,
+        advice="Send less, or allow more with `--max-payload-bytes`.",
     ),
     # What it reads.
     _slow("never reads", "Asks on, and reads no answer.", (Do.DEAF, Do.ASK_BLIND)),
