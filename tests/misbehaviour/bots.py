@@ -224,6 +224,15 @@ BOTS: Final = (
         fate=Fate.OUT_BEFORE,
         game=_OUT_FIRST,
     ),
+    _harmless(
+        "answers an earlier request again",
+        "Answers its second request under the number of the first, and then under its own.",
+        (_REQUEST, Say(("decision",)), _REQUEST, Say(("decision 1", "decision"))),
+        _ONE_ANSWER,
+        wires=_EXTENDED,
+        hears_then=("not taken 1 already-answered",),
+        not_taken={Cause.ALREADY_ANSWERED: 1},
+    ),
     _violation(
         "answers under another number",
         "Answers its request under the number of a later one.",

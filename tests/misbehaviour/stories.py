@@ -164,7 +164,7 @@ class _Story:
         asked = self.request(self.case.bot, 1, "one") if self.asked(0) else []
         again = self.request(self.case.bot, 2, "two") if self.asked(1) else []
         late = ["not taken 1 time-limit, late"] if self.late_is_told() else []
-        return [*self.start(self.case.bot, 0), *asked, *row.hears, *late, *again, *self.farewell()]
+        return [*self.start(self.case.bot, 0), *asked, *row.hears, *late, *again, *row.hears_then, *self.farewell()]
 
     def asked(self, turn: int) -> bool:
         """Whether the first bot hears this question: nobody is asked who is out, and who is gone hears nothing."""

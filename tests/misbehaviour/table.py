@@ -171,6 +171,7 @@ class Row:
         listens: whether it hears what follows.
         gone: whether its connection is what ended.
         hears: what a bot is told behind its first request, beside the usual.
+        hears_then: the same behind its second one.
         not_taken: words of it that the broker counts as not taken.
         game: what the game of the match does.
         bot: what the first bot does, where the game misbehaves.
@@ -199,6 +200,7 @@ class Row:
     listens: bool = True
     gone: bool = False
     hears: tuple[str, ...] = ()
+    hears_then: tuple[str, ...] = ()
     not_taken: Mapping[Cause, int] = attrs.Factory(dict)
     game: Script | None = None
     bot: Script = ()
