@@ -214,6 +214,15 @@ BOTS: Final = (
         game=(Wait("said"), *PROPER_GAME),
         not_taken={Cause.NOT_ASKED: 1},
     ),
+    _harmless(
+        "answers a question that has not left",
+        "Answers when the game has asked, and the broker has not passed it on yet.",
+        (Wait("asked"), Say(("decision",)), Set("said")),
+        _ONE_ANSWER,
+        wires=_BASIC,
+        game=(Do.HOLD_BROKER, PROPER_GAME[0], Set("asked"), Wait("said"), Do.FREE_BROKER, *PROPER_GAME[1:]),
+        not_taken={Cause.NOT_ASKED: 1},
+    ),
     _violation(
         "answers before it is asked",
         "Answers under a number that was not given out yet.",

@@ -1,7 +1,9 @@
 """Plays cases, each by real connections with a real broker, beside a match that goes on; takes down what is seen."""
 
 import json
+import os
 import re
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.misbehaviour.words import MAX_PAYLOAD_BYTES, BotVoice, GameVoice, Voi
 
 _PATIENT: Final = 100_000
 """Time-outs that a game bears which is not told beforehand how many there will be."""
+_PATIENCE_AFTER: Final = 5.0
 _VOLATILE: Final = ("match", "version", "began", "seconds")
 _VOLATILE_OF_SEATS: Final = ("mean_seconds", "worst_seconds")
 _COUNTERS: Final = re.compile(
@@ -100,6 +103,8 @@ class _Play:
         self._actors: dict[str, Actor] = {}
         self._numbers: dict[str, int] = {}
         self._errands: dict[Do, Callable[[], Awaitable[None]]] = {
+            Do.HOLD_BROKER: self._hold_broker,
+            Do.FREE_BROKER: self._free_broker,
             Do.UNTIL_OUT: self._wait_until_out,
             Do.OVER: self._wait_over,
         }
@@ -110,6 +115,7 @@ class _Play:
             with trio.fail_after(PATIENCE):
                 return await self._record()
         except Exception as error:  # noqa: BLE001 - the test of this case raises it
+            await self._wait_gone()
             return error
 
     async def _record(self) -> Record:
@@ -207,7 +213,26 @@ class _Play:
         await actor.run(script)
         end.set()
 
-    # What the broker says.
+    # What the broker does.
+
+    async def _hold_broker(self) -> None:
+        """Nothing of what is said from here on is read before it is freed."""
+        process = self._broker.process
+        process.send_signal(signal.SIGSTOP)
+        await trio.to_thread.run_sync(os.waitid, os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+
+    async def _free_broker(self) -> None:
+        self._broker.process.send_signal(signal.SIGCONT)
+        await trio.lowlevel.checkpoint()
+
+    async def _wait_gone(self) -> None:
+        """After a case that went wrong: so that the next one is not counted what is left of it."""
+        with trio.move_on_after(_PATIENCE_AFTER):
+            await self._free_broker()
+            if self._broker.entries("match began", match=self.match):
+                await self._wait_over()
+            for who in self._numbers:
+                await self._ending(who)
 
     async def _wait_over(self) -> None:
         await self._broker.wait_logged("match over", match=self.match)

@@ -100,6 +100,8 @@ class Do(Enum):
     ASK_ON = "ask the first player large questions until it fails by more than time"
     ASK_BLIND = "ask the second player large questions without reading its answers"
     BESIDE = "wait until the match beside has gone on for ten turns"
+    HOLD_BROKER = "stop the broker's process"
+    FREE_BROKER = "let the broker go on"
     UNTIL_OUT = "wait until the broker has put a player of this match out, or has ended it"
     OVER = "wait until the broker has ended this match"
 
