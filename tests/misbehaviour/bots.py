@@ -162,6 +162,12 @@ BOTS: Final = (
         (_REQUEST, Pause(0.3), Say(("decision",))),
         short=True,
     ),
+    _harmless(
+        "answers in time, while the broker is stopped",
+        "Its answer has reached the broker's machine before its time is over; the broker can look only then.",
+        (_REQUEST, Do.HOLD_BROKER, Say(("decision",)), Pause(2.5), Do.FREE_BROKER),
+        short=True,
+    ),
     _late(
         "answers just outside of the limit",
         "Answers when its time is over.",

@@ -22,6 +22,7 @@ from tests.misbehaviour.words import MAX_PAYLOAD_BYTES, BotVoice, GameVoice, Voi
 _PATIENT: Final = 100_000
 """Time-outs that a game bears which is not told beforehand how many there will be."""
 _PATIENCE_AFTER: Final = 5.0
+_LIMITS: Final = {Side.STRANGER: "handshake-timeout", Side.BOT: "time-limit", Side.GAME: "game-time-limit"}
 _VOLATILE: Final = ("match", "version", "began", "seconds")
 _VOLATILE_OF_SEATS: Final = ("mean_seconds", "worst_seconds")
 _COUNTERS: Final = re.compile(
@@ -30,9 +31,9 @@ _COUNTERS: Final = re.compile(
 
 
 def _flags(kind: Broker, results: Path) -> list[str]:
-    limits = {"time-limit": 60, "game-time-limit": 60, "handshake-timeout": 60}
+    limits = dict.fromkeys(_LIMITS.values(), 60)
     if kind.short:
-        limits = dict.fromkeys(limits, 2)
+        limits[_LIMITS[kind.side]] = 2
     settings = {
         **limits,
         "resume-grace": 0.2,

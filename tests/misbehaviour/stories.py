@@ -103,7 +103,7 @@ class _Story:
     def __init__(self, case: "Case") -> None:
         self.case = case
         self.row: Row = case.row
-        self.seconds = 2 if self.row.short else 60
+        self.seconds = 2 if self.row.short and self.row.side is Side.BOT else 60
         said_for = {THE_CAUSE: self.row.cause.label, "one": case.pick(self.row.answer) or "one"}
         answers = [said_for.get(said, said) for said in ANSWERS[self.row.fate][case.policy]]
         self.ends = not answers or answers[-1] == ENDS
