@@ -54,15 +54,15 @@ async def play_all(kind: Broker, cases: Sequence[Case], results: Path) -> dict[C
     matches: dict[Case, int] = {}
     async with trio.open_nursery() as nursery:
         broker = await open_broker(nursery, *_flags(kind, results))
-        await broker.wait_logged("listening")
         try:
+            await broker.wait_logged("listening")
             for case in cases:
                 play = _Play(broker, case)
                 seen[case] = await play.record_or_error()
                 matches[case] = play.match
+            assert await broker.stop() == 0
         finally:
-            broker.process.terminate()
-        assert await broker.wait() == 0
+            broker.process.kill()  # if it went wrong
     assert [entry for entry in broker.log if entry["level"] == "error"] == []
     return {case: _with_result(record, matches[case], case, results) for case, record in seen.items()}
 
