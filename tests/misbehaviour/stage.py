@@ -23,7 +23,7 @@ _PATIENT: Final = 100_000
 """Time-outs that a game bears which is not told beforehand how many there will be."""
 _PATIENCE_AFTER: Final = 5.0
 _LIMITS: Final = {Side.STRANGER: "handshake-timeout", Side.BOT: "time-limit", Side.GAME: "game-time-limit"}
-_VOLATILE: Final = ("match", "version", "began", "seconds")
+_VOLATILE: Final = ("match", "version", "began", "seconds", "stalled_seconds")
 _VOLATILE_OF_SEATS: Final = ("mean_seconds", "worst_seconds")
 _COUNTERS: Final = re.compile(
     r"^bitbroker_(?:connections_)?(?:answers_)?(refused|matches|not_taken)_total\{\w+=\"(.*)\"\} (\S+)$", re.MULTILINE
