@@ -63,12 +63,14 @@ class Record:
         endings: how each connection ended, and for strangers the detail of it, by the broker's log.
         counted: by how much the broker's counters rose, those that did.
         result: the line of the results file, but for what differs each time; None where no match was to be.
+        errors: that the broker logged; there may be none.
     """
 
     heard: dict[str, list[str]]
     endings: dict[str, str]
     counted: dict[str, int]
     result: dict[str, Any] | None = None
+    errors: list[str] = attrs.Factory(list)
 
 
 def expect(case: "Case") -> Record:
