@@ -137,13 +137,14 @@ format: $(VENV)/.dev ## Mend style
 	$(BIN)/ruff format
 
 .PHONY: generate
-generate: .venv-protoc/.installed $(VENV)/.broker ## Make bitbroker/_pb and docs/settings.md anew
+generate: .venv-protoc/.installed $(VENV)/.broker ## Make bitbroker/_pb, docs/settings.md and docs/misbehaviour.md anew
 	.venv-protoc/bin/python -m grpc_tools.protoc --proto_path=bitbroker/_pb=schemas --python_out=. --pyi_out=. $(PROTOS)
 	$(BIN)/python docs/settings_page.py > docs/settings.md
+	$(BIN)/python -m tests.misbehaviour.page > docs/misbehaviour.md
 
 .PHONY: check-generated
 check-generated: generate ## See that what is generated is what is committed
-	@git diff --exit-code --stat -- bitbroker/_pb docs/settings.md || \
+	@git diff --exit-code --stat -- bitbroker/_pb docs/settings.md docs/misbehaviour.md || \
 		{ echo "generated files differ from the committed ones: commit what 'make generate' wrote"; exit 1; }
 	@test -z "$$(git ls-files --others --exclude-standard -- bitbroker/_pb)" || \
 		{ echo "generated files are not committed: git add bitbroker/_pb"; exit 1; }

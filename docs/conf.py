@@ -65,6 +65,7 @@ docs/testing
 docs/settings
 docs/protocol
 docs/timing
+docs/misbehaviour
 docs/operations
 docs/container
 ```

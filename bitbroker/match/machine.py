@@ -173,7 +173,7 @@ class Match:
         seat = self.seats[number]
         self.turns += 1
         if seat.out is not None:
-            return self._turn.settle(Answer(number, None, seat.out, 0.0, seat.bank))
+            return self._turn.settle(Answer(number, None, self.rules.answer_of(seat.out), 0.0, seat.bank))
         ask = seat.open(self._turn.number, question.state, question.limit, self.rules.time, now)
         self._turn.put(number, ask)
         if ask.deadline < self._soonest:
@@ -252,7 +252,7 @@ class Match:
             return ()
         if self.rules.resignation_ends:
             return self._finish_for(Cause.RESIGNED, now, seat=event.seat)
-        return self._put_out(event.seat, Cause.RESIGNED, Cause.RESIGNED, now)
+        return self._put_out(event.seat, Cause.RESIGNED, now)
 
     def _lose(self, event: PlayerLost, now: float) -> Sequence[Effect]:
         seat = self.seats[event.seat]
@@ -264,12 +264,11 @@ class Match:
             return (dismiss,)
         if self.rules.ends_on_failure:
             return self._finish_for(event.cause, now, seat=event.seat, detail=event.detail)
-        later = Cause.FORFEITED if self.rules.on_failure is FailurePolicy.FORFEIT_SEAT else event.cause
-        return (dismiss, *self._put_out(event.seat, event.cause, later, now))
+        return (dismiss, *self._put_out(event.seat, event.cause, now))
 
-    def _put_out(self, place: int, cause: Cause, later: Cause, now: float) -> Sequence[Effect]:
-        """This seat plays no more: an ask to it fails for `cause`, further ones for `later`."""
-        self.seats[place].out = later
+    def _put_out(self, place: int, cause: Cause, now: float) -> Sequence[Effect]:
+        """This seat plays no more: an ask to it that is open fails for this cause."""
+        self.seats[place].out = cause
         self._away.pop(place, None)
         failed = (self._fail(place, cause, now),) if place in self._turn.open else ()
         effects = (*failed, Out(place, cause))
@@ -360,7 +359,7 @@ class Match:
                 detail = f"it did not answer within {limit:g} s"
                 return (failed, *self._finish_for(Cause.TIME_LIMIT, now, seat=place, detail=detail))
             if self.rules.on_failure is FailurePolicy.FORFEIT_SEAT:
-                return self._put_out(place, Cause.TIME_LIMIT, Cause.FORFEITED, now)
+                return self._put_out(place, Cause.TIME_LIMIT, now)
         return (self._fail(place, Cause.TIME_LIMIT, now), *self._close_turn(now))
 
     def _end_absence(self, place: int, now: float) -> Sequence[Effect]:

@@ -4,6 +4,7 @@ from math import inf
 
 import attrs
 
+from bitbroker.errors import Cause
 from bitbroker.settings import FailurePolicy
 
 
@@ -59,3 +60,8 @@ class Rules:
     def ends_on_failure(self) -> bool:
         """Whether the match ends with a failure: a basic game could not know that a seat is out."""
         return self.on_failure is FailurePolicy.END_MATCH or self.resignation_ends
+
+    def answer_of(self, out: Cause) -> Cause:
+        """What the game hears of an ask to a seat that is out, for this cause."""
+        forfeits = self.on_failure is FailurePolicy.FORFEIT_SEAT and out is not Cause.RESIGNED
+        return Cause.FORFEITED if forfeits else out

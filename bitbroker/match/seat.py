@@ -59,7 +59,7 @@ class Seat:
             dropped when it does.
         unasked: decisions that nobody asked for.
         failures: answers that timed out.
-        out: why it plays no more; asks to it are answered with that at once.
+        out: why it plays no more; asks to it are answered at once.
         dismissed: whether its bot has been said farewell to.
         past: its latest requests that are settled.
         never_asked: numbers under which it sent decisions without a request. Each is a strike, so they stay few.

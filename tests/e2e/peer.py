@@ -4,10 +4,8 @@ Usage: peer.py PORT STEP...
 
 - `say:TEXT` sends the text and a newline, `raw:TEXT` the text alone (with escapes as in Python), in one write
 - `hear` waits for a line from the broker and prints it; `rest` prints all lines to the end of the stream
-- `tell:TEXT` prints the text, so that the test knows how far it has come
 - `wait` waits for a line on standard input
 - `stall` waits for ever, and reads nothing
-- `flood:TEXT` sends the text and a newline until nobody takes it any more
 - `die` ends it as a crash does
 
 It needs only the standard library, and is a process, so that what it does to its socket is what the system makes of it.
@@ -36,16 +34,10 @@ def main(port: int, steps: list[str]) -> None:
                     with suppress(ConnectionResetError):
                         for line in heard:
                             show(line)
-                case "tell":
-                    show(text.encode() + b"\n")
                 case "wait":
                     sys.stdin.readline()
                 case "stall":
                     signal.pause()
-                case "flood":
-                    with suppress(ConnectionError):
-                        while True:
-                            sock.sendall(text.encode() + b"\n")
                 case "die":
                     os.kill(os.getpid(), signal.SIGKILL)
                 case _:

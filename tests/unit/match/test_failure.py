@@ -49,6 +49,7 @@ def test_time_out_puts_the_seat_out() -> None:
     assert run_out(match, 105.0) == [Settled(1, late), Out(0, Cause.TIME_LIMIT), Deliver(1, [late])]
     for number in (2, 3):
         assert ask(match, 0, now=105.0) == result(number, failed(0, Cause.FORFEITED))
+    assert match.seats[0].out is Cause.TIME_LIMIT  # the record says why, not only that it forfeits
     assert ask(match, 1, now=105.0) == [Ask(1, 4, state(1), 5.0, 0.0)]
     assert match.deadline() == 110.0
 
