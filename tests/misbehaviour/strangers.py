@@ -95,11 +95,11 @@ STRANGERS: Final = (
     ),
     _stranger(
         "speaks TLS",
-        "Begins with a TLS handshake.",
-        _WRONG_PORT,
+        "Begins with a TLS handshake, and the broker has no certificate.",
+        "If it is a client of yours: [give the broker a certificate](how-to/use-tls.md).",
         (Raw(_CLIENT_HELLO),),
         Ending.NOT_THIS_PROTOCOL,
-        f"its first bytes are {_CLIENT_HELLO[:16]!r}{_NO_FRAMING}",
+        f"its first bytes are {_CLIENT_HELLO[:16]!r}: that is TLS, and this broker has no certificate (--tls-cert)",
         framings=_ONE_LINE,
     ),
     _stranger(
