@@ -1,12 +1,14 @@
 """The broker that is put to the test: a process, and what it uses."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -82,12 +84,15 @@ class SoakedBroker:
 
 
 @contextmanager
-def soaked_broker(folder: Path, *flags: str) -> Iterator[SoakedBroker]:
-    """Start a broker for matches of two, wait until it listens, and stop it at the end."""
+def soaked_broker(folder: Path, *flags: str, nice: int = 0) -> Iterator[SoakedBroker]:
+    """Start a broker for matches of two, as nice to others as this, wait until it listens, and stop it at the end."""
     complaints = folder / "complaints.log"
     serve = [sys.executable, "-m", "bitbroker", "serve", "--players", "2", "--port", "0", "--http-port", "0"]
     process = subprocess.Popen(
-        [*serve, "--log-format", "json", "--grace", "0", *flags], stderr=subprocess.PIPE, text=True
+        [*serve, "--log-format", "json", "--grace", "0", *flags],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(os.nice, nice),
     )
     assert process.stderr is not None
     with complaints.open("a", encoding="utf-8") as writer:

@@ -43,26 +43,38 @@ def idle_as_text(idle: Idle) -> str:
 
 
 def write(
-    verdicts: Soak, endurance: Soak, idles: Sequence[Idle], machine: Mapping[str, str | int], seconds: float, docs: Path
+    verdicts: Soak,
+    starved: Soak,
+    endurance: Soak,
+    idles: Sequence[Idle],
+    machine: Mapping[str, str | int],
+    seconds: float,
+    docs: Path,
 ) -> None:
     """Write tables into reliability.md, and the plot beside it."""
     path = docs / "reliability.md"
     before, rest = path.read_text(encoding="utf-8").split(_BEGIN)
     _, after = rest.split(_END)
-    measured = "\n".join(_measured(verdicts, endurance, idles, machine, seconds))
+    measured = "\n".join(_measured(verdicts, starved, endurance, idles, machine, seconds))
     path.write_text(before + _BEGIN + measured + "\n" + _END + after, encoding="utf-8")
     (docs / "reliability").mkdir(exist_ok=True)
     draw(endurance, docs / "reliability" / "memory.svg")
 
 
 def _measured(
-    verdicts: Soak, endurance: Soak, idles: Sequence[Idle], machine: Mapping[str, str | int], seconds: float
+    verdicts: Soak,
+    starved: Soak,
+    endurance: Soak,
+    idles: Sequence[Idle],
+    machine: Mapping[str, str | int],
+    seconds: float,
 ) -> Iterable[str]:
     yield (
         f"On {machine['cores']} cores of {machine['processor']}, {machine['system']}, Python {machine['python']}, "
         f"within {seconds / 60:.0f} minutes."
     )
-    yield from ("", "### Verdicts", "", *_soak_table(verdicts), "", "### One broker for long", "")
+    yield from ("", "### Verdicts", "", *_soak_table(verdicts), "", "### A broker that hardly gets a processor", "")
+    yield from (*_soak_table(starved), "", "### One broker for long", "")
     yield from (*_soak_table(endurance), "", *_memory_table(endurance), "", "### Idle connections", "")
     yield from _table(("", "connections", "KiB each", "blocks each", "descriptors each"), map(_idle_row, idles))
 
@@ -77,6 +89,7 @@ def _soak_table(soak: Soak) -> Iterable[str]:
         "seconds": f"{soak.seconds:.0f}",
         "answers that took more than a quarter of their time": judgement.close_calls,
         "late by the client's own clock": judgement.excused,
+        "stalls of the broker": f"{soak.stalls:,.0f}, {soak.stall_seconds:.1f} s in all",
         **{f"ended as `{cause}`": count for cause, count in judgement.causes.most_common()},
         **{f"**{kind}**": f"**{count:,}**" for kind, count in found.items()},
     }

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +49,8 @@ class Load:
         limit: of a bot's time, in seconds.
         mischief: how probable it is that a client misbehaves.
         broker_limit: of a bot's time, as the broker has it, where that is another: for a test of this test.
+        busy: processes beside it that do nothing but keep a processor busy; the broker is `nice` to them.
+        nice: how much the broker gives way to all others, from 0 to 19.
     """
 
     matches: int
@@ -55,6 +58,8 @@ class Load:
     limit: float = 1.0
     mischief: float = 0.1
     broker_limit: float | None = None
+    busy: int = 0
+    nice: int = 0
 
     @property
     def flags(self) -> Sequence[str]:
@@ -79,6 +84,8 @@ class Soak:
         after: another one, after the last.
         seconds: how long it took.
         complaints: lines of the broker's log that are warnings or errors.
+        stalls: how often the broker was held up.
+        stall_seconds: for how long in all.
     """
 
     load: Load
@@ -88,6 +95,8 @@ class Soak:
     after: Sample
     seconds: float
     complaints: Sequence[str]
+    stalls: float
+    stall_seconds: float
 
     def faults(self) -> list[str]:
         """All that is wrong, a line each."""
@@ -131,13 +140,37 @@ def play(load: Load, folder: Path) -> Soak:
     """
     results = folder / "results.jsonl"
     began = time.monotonic()
-    with soaked_broker(folder, *load.flags, "--results", str(results)) as broker:
+    with soaked_broker(folder, *load.flags, "--results", str(results), nice=load.nice) as broker:
         before = broker.sample(time.monotonic() - began)
-        samples = _sample_until(_start_crowds(broker, load, folder), broker, began)
+        with _busy(load.busy):
+            samples = _sample_until(_start_crowds(broker, load, folder), broker, began)
         seconds = time.monotonic() - began
         after = _rest(broker, began, before.descriptors)
+        metrics = broker.metrics()
     judgement = judge(_read_reports(folder), _read_lines(results), load.limit)
-    return Soak(load, judgement, samples, before, after, seconds, broker.complaints.read_text().splitlines())
+    return Soak(
+        load,
+        judgement,
+        samples,
+        before,
+        after,
+        seconds,
+        broker.complaints.read_text().splitlines(),
+        metrics["bitbroker_stalls_total"],
+        metrics["bitbroker_stall_seconds_total"],
+    )
+
+
+@contextmanager
+def _busy(count: int) -> Iterator[None]:
+    """So many processes take what they get of the processors in this block."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def _start_crowds(broker: SoakedBroker, load: Load, folder: Path) -> list[subprocess.Popen[bytes]]:
