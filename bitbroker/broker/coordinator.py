@@ -41,7 +41,8 @@ _CATCH_UP_READS: Final = 256
 """Reads of 64 KiB that may precede one verdict: more than a largest message at the default limits."""
 
 _STALL_LOGGED: Final = 0.5
-"""Stalls from so many seconds on have a line in the log; shorter ones are counted, and there may be many."""
+"""Stalls from so many seconds on have a line in the log, if there is a match to which they happen; shorter ones are
+counted, and there may be many."""
 
 _ENDINGS_IN_LOBBY: Final = {
     Cause.BROKER_FAULT: Ending.BROKER_FAULT,
@@ -368,8 +369,8 @@ class Coordinator:
         stalled = Stalled(seconds)
         for table in list(self._usher.tables.values()):
             self._conductor.guard(table, table.match.handle, stalled, now)
-        if seconds >= _STALL_LOGGED:
-            _log.warning("the broker was held up", seconds=round(seconds, 3), matches_running=self.matches_running)
+        if seconds >= _STALL_LOGGED and self.matches_running:
+            _log.info("the broker was held up", seconds=round(seconds, 3), matches_running=self.matches_running)
 
     async def _run_clock(self) -> None:
         while True:

@@ -188,6 +188,8 @@ class Actor:
             case Do.TOLD:
                 if self.voice.extended:
                     await self.hear("not taken")
+                else:
+                    await self._errands[step]()
             case Do.LAST_WORD:
                 await self.hear("outcome", "termination")
             case Do.MUTE:

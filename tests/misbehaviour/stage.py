@@ -115,7 +115,9 @@ class _Play:
             Do.FREE_BROKER: self._free_broker,
             Do.UNTIL_OUT: self._wait_until_out,
             Do.OVER: self._wait_over,
+            Do.TOLD: self._wait_counted,
         }
+        self._before: dict[str, int] = {}
 
     async def record_or_error(self) -> Record | BaseException:
         """Play it, and see what comes of it; or what went wrong, so that other cases are played all the same."""
@@ -128,7 +130,7 @@ class _Play:
 
     async def _record(self) -> Record:
         logged = len(self._broker.log)
-        before = await self._count()
+        before = self._before = await self._count()
         async with match_beside(self._broker) as beside:
             self._errands[Do.BESIDE] = lambda: beside.wait_turns(10)
             try:
@@ -244,6 +246,13 @@ class _Play:
 
     async def _wait_over(self) -> None:
         await self._broker.wait_logged("match over", match=self.match)
+
+    async def _wait_counted(self) -> None:
+        """Until a late answer has been counted, or there is no match any more in which it could be."""
+        late = "not taken time-limit"
+        while not self._broker.entries("match over", match=self.match):
+            if (await self._count()).get(late, 0) > self._before.get(late, 0):
+                return
 
     async def _wait_until_out(self) -> None:
         """One of this match's players is, or there is no match any more."""

@@ -93,7 +93,7 @@ class Do(Enum):
     DEAF = "read nothing from here on"
     SIP = "read one byte a second from here on"
     ANSWER = "wait for the answer to the last question"
-    TOLD = "wait until it is told that its answer was not taken; a basic bot never is"
+    TOLD = "wait until it is told that its answer was not taken; a basic bot never is: until that is counted"
     LAST_WORD = "wait until it is told that the match is over"
     MUTE = "answer nothing from here on"
     ECHO = "answer every request, and let `ASK_BLIND` go on when the broker has read the answer"

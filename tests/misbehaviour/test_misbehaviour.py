@@ -69,9 +69,10 @@ def test_every_cause_that_a_client_can_bring_about_has_a_row() -> None:
 
 
 def test_every_refusal_for_what_is_said_has_a_row() -> None:
-    """All but those for which there is no place, those of spectators, and those of brokers with a certificate."""
+    """All but those for which there is no place, of spectators, and of brokers with a certificate or a roster."""
     no_place = {Ending.NO_PLACE, Ending.TOO_MANY_WAITING, Ending.TOO_MANY_CONNECTIONS, Ending.TOO_MANY_FROM_ADDRESS}
     with_tls = {Ending.TLS_FAILED, Ending.TLS_REQUIRED}
+    with_roster = {Ending.NOT_ON_ROSTER, Ending.MAY_NOT_JOIN}
     of_spectators = {Ending.NO_SUCH_MATCH, Ending.NO_SPECTATORS}
-    refusals = {ending for ending in Ending if ending.refused} - no_place - with_tls - of_spectators
+    refusals = {ending for ending in Ending if ending.refused} - no_place - with_tls - with_roster - of_spectators
     assert refusals <= {row.ending for row in ROWS}
