@@ -23,11 +23,21 @@ pytestmark = pytest.mark.package
 ROOT = Path(__file__).parents[2]
 USER = Path(__file__).parent / "user"
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-FOR_DEVELOPERS = {"bench", "dev", "docs"}
-SERVER = {"cyclopts", "hypercorn", "prometheus_client", "quart", "quart_trio", "rich", "structlog", "wsproto"}
+FOR_DEVELOPERS = {"bench", "dev", "docs", "fuzz"}
+SERVER = {
+    "cyclopts",
+    "hypercorn",
+    "prometheus_client",
+    "quart",
+    "quart_trio",
+    "rich",
+    "structlog",
+    "tomlkit",
+    "wsproto",
+}
 NO_BROKER = (
-    "bitbroker: the broker needs cyclopts, hypercorn, prometheus_client, quart_trio, rich, structlog, which the base "
-    "install leaves out: pip install 'bitbroker[broker]'"
+    "bitbroker: the broker needs cyclopts, hypercorn, prometheus_client, quart_trio, rich, structlog, tomlkit, which the "
+    "base install leaves out: pip install 'bitbroker[broker]'"
 )
 MATCH = (
     "from bitbroker.examples.connect_four.game import ConnectFour\n"
