@@ -36,8 +36,8 @@ SERVER = {
     "wsproto",
 }
 NO_BROKER = (
-    "bitbroker: the broker needs cyclopts, hypercorn, prometheus_client, quart_trio, rich, structlog, tomlkit, which the "
-    "base install leaves out: pip install 'bitbroker[broker]'"
+    "bitbroker: the broker needs cyclopts, hypercorn, prometheus_client, quart_trio, rich, structlog, tomlkit, which "
+    "the base install leaves out: pip install 'bitbroker[broker]'"
 )
 MATCH = (
     "from bitbroker.examples.connect_four.game import ConnectFour\n"
