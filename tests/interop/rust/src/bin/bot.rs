@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use bitbroker::{BaseBot, Result, run_bot};
 use interop::{HOST, answer, argument, optional_argument, pause, run};
 
-const LONG: [u8; 10_000] = [b'n'; 10_000];
+const LONG: [u8; 64] = [b'n'; 64];
 
 /// A bot's name is part of its type, so there is a type for each; by the keys `plain`, `foreign`, `empty`, `long`.
 const NAMES: [&str; 4] = [
