@@ -98,6 +98,23 @@ async def test_answer_that_waits_in_the_kernel_is_read_before_time_rules(
     await game.leave()
 
 
+async def test_answer_that_comes_with_the_deadline_is_read_first(
+    autojump_clock: MockClock, open_shell: OpenShell
+) -> None:
+    """Too short a moment to be lag of the broker's: whichever task runs first, what has arrived counts."""
+    shell = open_shell(time_limit=0.01)
+    game, bots = await shell.seat()
+    for _ in range(20):
+        game.say(basic.action(0, b"state"))
+        await bots[0].hear()
+        bots[0].say(basic.decision(b"in time"))
+        autojump_clock.jump(0.015)
+        assert await game.hear() == basic.decision(b"in time")
+        assert await game.hear() == basic.TRIGGER
+    assert shell.tally.stall_seconds == 0
+    await game.leave()
+
+
 async def test_late_answer_is_never_taken_for_the_next_question(
     autojump_clock: MockClock, open_shell: OpenShell
 ) -> None:
