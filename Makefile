@@ -29,7 +29,7 @@ ONLY_PYTHON := not engines and not container and not interop and not fresh and n
 
 # How much `make soak` plays, and how many connections do nothing.
 SOAK_VERDICTS ?= 20000
-SOAK_STARVED ?= 5000
+SOAK_STARVED ?= 1000
 SOAK_MATCHES ?= 100000
 SOAK_AT_ONCE ?= 250
 SOAK_IDLE ?= 10000
@@ -177,7 +177,7 @@ bench-quick: $(VENV)/.bench bench-programs ## See in a minute that the broker ha
 	$(BIN)/python -m tests.bench.run --quick
 
 .PHONY: soak
-soak: $(VENV)/.bench ## Play 125,000 matches and hold every verdict against the clients' doings, and write docs/reliability.md's figures
+soak: $(VENV)/.bench ## Play 121,000 matches and hold every verdict against the clients' doings, and write docs/reliability.md's figures
 	$(BIN)/python -m tests.soak.run --verdicts $(SOAK_VERDICTS) --starved $(SOAK_STARVED) --matches $(SOAK_MATCHES) --at-once $(SOAK_AT_ONCE) \
 		--idle $(SOAK_IDLE) --docs docs
 

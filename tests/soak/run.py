@@ -17,6 +17,7 @@ from tests.soak import idle, page
 from tests.soak.phases import Load, Soak, play
 
 _BUSY: Final = 4
+_STARVED_AT_ONCE: Final = 100
 _NICE: Final = 10
 """With so many processes that are busy all the time, a broker that is so nice to them gets a tenth of a processor."""
 
@@ -41,7 +42,7 @@ def main() -> None:
     """Soak, print, write; fail if anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verdicts", type=int, default=20_000, help="matches of the first part")
-    parser.add_argument("--starved", type=int, default=5_000, help="matches of a broker that hardly gets a processor")
+    parser.add_argument("--starved", type=int, default=1_000, help="matches of a broker that hardly gets a processor")
     parser.add_argument("--matches", type=int, default=100_000, help="matches of the second part")
     parser.add_argument("--at-once", type=int, default=250, help="matches side by side")
     parser.add_argument("--idle", type=int, default=10_000, help="connections of the third part")
@@ -49,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     began = time.monotonic()
     verdicts = soak("verdicts", Load(options.verdicts, options.at_once, mischief=0.1))
-    starved = soak("starved", Load(options.starved, options.at_once, mischief=0.1, busy=_BUSY, nice=_NICE))
+    starved = soak("starved", Load(options.starved, _STARVED_AT_ONCE, mischief=0.1, busy=_BUSY, nice=_NICE))
     endurance = soak("one broker for long", Load(options.matches, options.at_once, mischief=0.02))
     idles = [rest(kind, options.idle) for kind in idle.KINDS]
     if options.docs:
