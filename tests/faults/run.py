@@ -32,7 +32,7 @@ class Tally:
     def add(self, place: Place, report: Report | None, complaints: Sequence[str]) -> None:
         """Count one, and say what is wrong with it."""
         if report is not None:
-            self._causes[place.fault][report.cause or "none told"] += 1
+            self._causes[place.fault][report.cause or "no outcome"] += 1
             self._longest[place.fault] = max(report.seconds, self._longest.get(place.fault, 0.0))
         for complaint in complaints:
             print(f"{place}: {complaint}", flush=True)

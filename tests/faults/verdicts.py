@@ -70,7 +70,7 @@ def _check_clients(place: Place, report: Report) -> Iterator[str]:
         *earlier, last = report.told[name]
         may_be_lost = place.fault is Fault.KILL_BROKER or _may_miss_the_end(place, report, name)
         for told in earlier:
-            if told is not None and not _is_clear_error(told, {*_LOST, "RefusedError"}):
+            if told is not None and not _is_clear_error(told, {*_LOST, "RefusedError"}) and not _is_bare(place, told):
                 yield f"{name} was to be started again after {told}"
         if last is None:
             if (place.fault, place.client) != (Fault.KILL_CLIENT, name):
@@ -97,6 +97,11 @@ def _is_refusal(place: Place, report: Report, told: dict[str, str]) -> bool:
     """Whether it says that the broker stops, where that is so."""
     is_stopped = place.fault in {Fault.STOP, Fault.STOP_NOW} and not report.names
     return is_stopped and _is_clear_error(told, {"RefusedError"}) and "broker-stopping" in told["text"]
+
+
+def _is_bare(place: Place, told: dict[str, str]) -> bool:
+    """Whether it is the basic wire's termination: all that is said there to who took too long for its handshake."""
+    return (place.fault, place.wire) == (Fault.STALL, "basic") and not told["error"]
 
 
 def _is_clear_error(told: dict[str, str], errors: Set[str]) -> bool:
