@@ -21,10 +21,11 @@ from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.entrance import Entrance, Pace
 from bitbroker.broker.greeting import Role
+from bitbroker.broker.listener import NumberedListener
 from bitbroker.broker.record import MatchRecord
 from bitbroker.broker.roster import Roster, read_roster
 from bitbroker.broker.snapshot import Snapshot, Tally
-from bitbroker.broker.stream import NumberedListener, framings
+from bitbroker.broker.stream import framings
 from bitbroker.errors import BitbrokerError, Cause, SettingsError
 from bitbroker.settings import Settings
 

@@ -18,9 +18,10 @@ import bitbroker
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
 from bitbroker.broker.greeting import Role
+from bitbroker.broker.listener import NumberedListener
 from bitbroker.broker.record import MatchRecord, SeatRecord
 from bitbroker.broker.snapshot import Tally
-from bitbroker.broker.stream import NumberedListener, framings
+from bitbroker.broker.stream import framings
 from bitbroker.errors import Cause
 from bitbroker.match import Outcome
 from bitbroker.play.child import Child, Guard, StartError

@@ -9,7 +9,8 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from bitbroker.broker.stream import MessageStream, NumberedListener, framings
+from bitbroker.broker.listener import NumberedListener
+from bitbroker.broker.stream import MessageStream, framings
 from bitbroker.errors import Cause
 from bitbroker.wire import basic
 from bitbroker.wire.messages import Message
