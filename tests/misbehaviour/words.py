@@ -3,6 +3,7 @@
 So a row says once what is done and heard, whatever the wire.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
@@ -36,7 +37,7 @@ def _text(payload: bytes) -> str:
     return LARGE if len(payload) > _SHOWN else payload.decode()
 
 
-class Voice:
+class Voice(ABC):
     """How one client says words, and how what it hears is written down.
 
     Attributes:
@@ -66,8 +67,9 @@ class Voice:
             return [Message(*extended.PING, b"?")]
         return self._say(verb, rest)
 
+    @abstractmethod
     def _say(self, verb: str, rest: Sequence[str]) -> list[Message]:
-        raise NotImplementedError
+        """The messages of a word that only one side says."""
 
     def hear(self, message: Message) -> str:
         """A message in words."""
@@ -85,8 +87,9 @@ class Voice:
             return "pong"
         return self._hear(message)
 
+    @abstractmethod
     def _hear(self, message: Message) -> str:
-        raise NotImplementedError
+        """A message that only one side hears, in words."""
 
 
 class BotVoice(Voice):

@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from bitbroker.api.metrics import SnapshotCollector
-from bitbroker.broker.snapshot import HANDLING_BOUNDS, TURN_BOUNDS, Histogram, Snapshot
 from bitbroker.errors import Cause, Ending
+from tests.unit.snapshots import IDLE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -32,29 +32,8 @@ def first_cells(page: str) -> set[str]:
 
 def exported_metrics() -> set[str]:
     """The name of each metric, as it is exported."""
-    snapshot = Snapshot(
-        version="1",
-        players=2,
-        uptime_seconds=0,
-        ready=True,
-        blocked_seconds=0,
-        waiting_games=0,
-        waiting_bots=0,
-        waiting_spectators=0,
-        matches_running=0,
-        matches_finished={},
-        connections=0,
-        connections_open=0,
-        connections_refused={},
-        answers_not_taken={},
-        stalls=0,
-        stall_seconds=0.0,
-        turns=0,
-        turn_time=Histogram(TURN_BOUNDS),
-        handling_time=Histogram(HANDLING_BOUNDS),
-    )
     registry = CollectorRegistry()
-    registry.register(SnapshotCollector(lambda: snapshot))
+    registry.register(SnapshotCollector(lambda: IDLE))
     return set(re.findall(r"^# TYPE (\w+)", generate_latest(registry).decode(), re.MULTILINE))
 
 

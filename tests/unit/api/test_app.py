@@ -13,28 +13,7 @@ from bitbroker.api.app import BLOCKED_SECONDS, create_app
 from bitbroker.broker.record import MatchRecord, SeatRecord
 from bitbroker.broker.snapshot import Histogram, Snapshot
 from bitbroker.errors import Cause, Ending
-
-IDLE = Snapshot(
-    version="1.2.3",
-    players=2,
-    uptime_seconds=12.3456,
-    ready=True,
-    blocked_seconds=0.1,
-    waiting_games=0,
-    waiting_bots=0,
-    waiting_spectators=0,
-    matches_running=0,
-    matches_finished={},
-    connections=0,
-    connections_open=0,
-    connections_refused={},
-    answers_not_taken={},
-    stalls=0,
-    stall_seconds=0.0,
-    turns=0,
-    turn_time=Histogram([0.1, 1.0]),
-    handling_time=Histogram([0.001]),
-)
+from tests.unit.snapshots import IDLE
 
 
 def observed(*seconds: float) -> Histogram:
