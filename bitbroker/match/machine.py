@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from bitbroker.errors import Cause
+from bitbroker.match.absence import Absences
 from bitbroker.match.effects import (
     Answer,
     Ask,
@@ -92,7 +93,7 @@ class Match:
         self.stalled = 0.0
         self.outcome: Outcome | None = None
         self._turn = Turn(len(names), rules.max_limit)
-        self._away: dict[int, float] = {}
+        self._away = Absences(rules.resume_grace)
         self._began_at = 0.0
         self._game_deadline = inf
         self._match_deadline = inf
@@ -203,7 +204,7 @@ class Match:
         return ()
 
     def _game_back(self, _event: GameBack, _now: float) -> Sequence[Effect]:
-        self._away.pop(_GAME, None)
+        self._away.end(_GAME)
         self._turn.may_repeat = True
         return ()
 
@@ -269,7 +270,7 @@ class Match:
     def _put_out(self, place: int, cause: Cause, now: float) -> Sequence[Effect]:
         """This seat plays no more: an ask to it that is open fails for this cause."""
         self.seats[place].out = cause
-        self._away.pop(place, None)
+        self._away.end(place)
         failed = (self._fail(place, cause, now),) if place in self._turn.open else ()
         effects = (*failed, Out(place, cause))
         if all(seat.out is not None for seat in self.seats):
@@ -290,12 +291,12 @@ class Match:
         return (Away(event.seat),)
 
     def _begin_absence(self, place: int, now: float) -> None:
-        until = self._away.setdefault(place, now + self.rules.resume_grace)
-        self._soonest = min(self._soonest, until)
+        self._away.begin(place, now)
+        self._soonest = min(self._soonest, self._away.soonest())
 
     def _player_back(self, event: PlayerBack, now: float) -> Sequence[Effect]:
         effects: list[Effect] = []
-        if self._away.pop(event.seat, None) is not None:
+        if self._away.end(event.seat):
             effects.append(Back(event.seat))
         ask = self._turn.open.get(event.seat)
         if ask is not None:
@@ -311,18 +312,14 @@ class Match:
             ask.credit(event.seconds, now)
         if self._game_deadline < inf:
             self._game_deadline = min(self._game_deadline + event.seconds, now + self.rules.game_time_limit)
-        for place, until in self._away.items():
-            self._away[place] = min(until + event.seconds, now + self.rules.resume_grace)
+        self._away.credit(event.seconds, now)
         self._reckon()
         return ()
 
     def _reckon(self) -> None:
-        soonest = min(self._match_deadline, self._game_deadline)
+        self._soonest = min(self._match_deadline, self._game_deadline, self._away.soonest())
         if self._turn.open:
-            soonest = min(soonest, self.next_to_run_out())
-        if self._away:
-            soonest = min(soonest, *self._away.values())
-        self._soonest = soonest
+            self._soonest = min(self._soonest, self.next_to_run_out())
 
     def _run_out(self, _event: TimeReached, now: float) -> Sequence[Effect]:
         effects: list[Effect] = []
@@ -340,7 +337,7 @@ class Match:
         if self._match_deadline <= now:
             due.append((self._match_deadline, self._time_match_out, _GAME))
         due += [(ask.deadline, self._time_out, seat) for seat, ask in self._turn.open.items() if ask.deadline <= now]
-        due += [(until, self._end_absence, place) for place, until in self._away.items() if until <= now]
+        due += [(until, self._end_absence, place) for place, until in self._away.due(now)]
         if self._game_deadline <= now:
             due.append((self._game_deadline, self._time_game_out, _GAME))
         return due
