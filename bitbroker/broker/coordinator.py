@@ -38,7 +38,7 @@ from bitbroker.wire.messages import Message
 _log = structlog.get_logger("bitbroker.match")
 
 _CATCH_UP_READS: Final = 256
-"""Reads of 64 KiB that may precede one verdict: more than a largest message at the default limits."""
+"""Reads that may precede one verdict: more than a largest message at the default limits, by TLS too."""
 
 _STALL_LOGGED: Final = 0.5
 """Stalls from so many seconds on have a line in the log, if there is a match to which they happen; shorter ones are

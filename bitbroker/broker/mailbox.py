@@ -10,7 +10,7 @@ CAPACITY: Final = 16
 """Messages a mailbox holds.
 
 Worst memory of one mailbox: a message is made of bytes that the connection's decoder held, which are one line of
-the limit and one read (64 KiB) at the most; so a mailbox adds at most that much again, 11.2 MiB at the default
+the limit and one read (256 KiB) at the most; so a mailbox adds at most that much again, 11.4 MiB at the default
 limits, however many messages it is.
 """
 

@@ -14,7 +14,7 @@ AVAILABLE: Final = hasattr(select, "epoll")
 """Whether this system has epoll. Where it has not, each connection's task reads for itself."""
 
 _BATCH: Final = 256
-"""Sockets that one look takes in: at 64 KiB each, 16 MiB are read between two looks."""
+"""Sockets that one look takes in: at 256 KiB each, 64 MiB are read between two looks."""
 _SMALL_BATCH: Final = 8
 _LOOKS: Final = 8
 
