@@ -63,9 +63,15 @@ class Conductor:
         self._on_over = on_over
         self._slow: list[Participant] = []
 
-    def step(self, table: Table, event: Event) -> None:
-        """Feed a match one event, and do what it wants; a fault in that ends it."""
-        self.guard(table, self.advance, table, event)
+    def step(self, table: Table, event: Event, at: float | None = None) -> None:
+        """Feed a match one event, and do what it wants; a fault in that ends it.
+
+        Args:
+            table: where it is played.
+            event: what happened.
+            at: when, if that is not now: time rules as of the moment up to which all has been heard.
+        """
+        self.guard(table, self.advance, table, event, at)
 
     def guard(self, table: Table, act: Callable[..., object], *about: object) -> None:
         """Do what is about one match.
@@ -82,12 +88,12 @@ class Conductor:
             detail = "a fault of the broker; its log has the traceback"
             self._finish(table, Outcome(Cause.BROKER_FAULT, None, table.match.turns, 0.0, detail))
 
-    def advance(self, table: Table, event: Event) -> None:
+    def advance(self, table: Table, event: Event, at: float | None = None) -> None:
         """The same, for who is in `guard` already."""
         now = trio.current_time()
         if now > self._lag.late_at:
             self._on_lag(now)
-        self._carry_out(table, table.match.handle(event, now), now)
+        self._carry_out(table, table.match.handle(event, now if at is None else at), now)
         while self._slow:
             self._cut_off(self._slow.pop(), now)
 

@@ -389,7 +389,7 @@ class Coordinator:
         if table.outcome is None:
             for participant in table.late(now):
                 self._catch_up(participant)
-            self._conductor.step(table, TimeReached())
+            self._conductor.step(table, TimeReached(), now)
         table.broadcast.release_due(now)
         self._close(table, now)
 

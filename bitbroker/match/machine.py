@@ -130,7 +130,7 @@ class Match:
 
         Args:
             event: what happened.
-            now: when, in seconds on a clock that never goes back.
+            now: when, in seconds on a clock that never goes back; for `TimeReached`, until when all has been heard.
 
         Returns:
             What is to be done, in this order. Nothing once the match is over.

@@ -11,6 +11,7 @@ from trio.testing import MockClock
 from bitbroker.broker.basic_dialect import BasicBot, BasicGame
 from bitbroker.broker.dialect import Heard
 from bitbroker.broker.stream import MessageStream
+from bitbroker.broker.table import Participant, Table
 from bitbroker.errors import Cause
 from bitbroker.match import Effect, Event, Match, TurnAsked
 from bitbroker.wire import basic
@@ -112,6 +113,33 @@ async def test_answer_that_comes_with_the_deadline_is_read_first(
         assert await game.hear() == basic.decision(b"in time")
         assert await game.hear() == basic.TRIGGER
     assert shell.tally.stall_seconds == 0
+    await game.leave()
+
+
+async def test_time_that_passes_while_the_clock_is_looked_at_rules_nothing(
+    autojump_clock: MockClock, open_shell: OpenShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker looks whose time is over, and waits for a processor before it goes on: nobody's is but theirs."""
+    shell = open_shell(time_limit=0.1)
+    game, bots = await shell.seat()
+    late = Table.late
+
+    def late_and_wait(table: Table, now: float) -> list[Participant]:
+        found = late(table, now)
+        monkeypatch.undo()
+        bots[0].say(basic.decision(b"in time"))
+        autojump_clock.jump(0.015)
+        return found
+
+    game.say(basic.action(0, b"state"))  # it is looked at again when this one's time would be over
+    await bots[0].hear()
+    await trio.sleep(0.01)
+    bots[0].say(basic.decision(b"first"))
+    assert [await game.hear(), await game.hear()] == [basic.decision(b"first"), basic.TRIGGER]
+    game.say(basic.action(0, b"state"))
+    await bots[0].hear()
+    monkeypatch.setattr(Table, "late", late_and_wait)
+    assert await game.hear() == basic.decision(b"in time")
     await game.leave()
 
 
