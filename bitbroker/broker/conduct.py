@@ -61,6 +61,7 @@ class Conductor:
         self._on_lag = on_lag
         self._release = release
         self._on_over = on_over
+        self._time = trio.lowlevel.current_clock().current_time
         self._slow: list[Participant] = []
 
     def step(self, table: Table, event: Event, at: float | None = None) -> None:
@@ -90,7 +91,7 @@ class Conductor:
 
     def advance(self, table: Table, event: Event, at: float | None = None) -> None:
         """The same, for who is in `guard` already."""
-        now = trio.current_time()
+        now = self._time()
         if now > self._lag.late_at:
             self._on_lag(now)
         self._carry_out(table, table.match.handle(event, now if at is None else at), now)
@@ -99,7 +100,7 @@ class Conductor:
 
     def publish(self, table: Table, publication: Publication) -> None:
         """Show spectators what the game publishes."""
-        table.broadcast.publish(publication, trio.current_time())
+        table.broadcast.publish(publication, self._time())
 
     def _cut_off(self, participant: Participant, now: float) -> None:
         """Put out who does not read what it is sent."""

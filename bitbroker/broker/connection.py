@@ -137,7 +137,7 @@ class Reception:
     async def _read_for_coordinator(self, participant: Participant) -> None:
         while participant.ending is None:
             await participant.stream.wait_readable()
-            self._coordinator.read(participant)
+            self._coordinator.read((participant,))
 
     def _count_out(self, log: structlog.typing.FilteringBoundLogger, ending: Ending, **who: str) -> None:
         if ending.refused:

@@ -1,6 +1,6 @@
 """The coordinator: brings participants together, and what they say to the match they play."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from time import perf_counter
 from typing import Final
@@ -15,6 +15,7 @@ from bitbroker.broker.dialect import Farewell, Pinged, Publication
 from bitbroker.broker.greeting import Role
 from bitbroker.broker.lag import BEAT_SECONDS, Lag
 from bitbroker.broker.lobby import Lobby
+from bitbroker.broker.outgoing import Outgoing
 from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
@@ -80,6 +81,7 @@ class Coordinator:
         self._lag = Lag(trio.current_time())
         self._conductor = Conductor(tally, self._lag, self._let_lag_count_for_nobody, self._release, self._match_over)
         self._table_over = trio.Event()
+        self._outgoing = Outgoing()
         self._agenda = Agenda()
         self._agenda_moved = trio.Event()
         self._poller = poller.Poller(self.read) if poller.is_wanted(settings) else None
@@ -133,7 +135,7 @@ class Coordinator:
 
     def join(self, participant: Participant) -> None:
         """Take a participant in, to play, to wait or to look on; or release it at once, with the reason."""
-        participant.stream.limit_messages(participant.greeting.message_bytes(self._settings))
+        participant.stream.lend(participant.greeting.message_bytes(self._settings), self._outgoing)
         refused = self._usher.admit(participant)
         if refused is not None:
             participant.release(refuse(refused))
@@ -141,17 +143,32 @@ class Coordinator:
         self.deliver(participant)  # what came in one piece with the handshake
         self._usher.seat_players(participant.greeting.match)
 
-    def read(self, participant: Participant) -> None:
-        """Its socket has something: read once, and do all that follows. A fault in that is its connection's."""
+    def read(self, participants: Sequence[Participant]) -> None:
+        """Their sockets have something: read each once, do all that follows, and send what there is to send.
+
+        A fault in that is its connection's. All are read before any is heard: so what a bot had said before it is
+        asked is there by then.
+        """
         began = perf_counter()
-        try:
-            if participant.stream.read_nowait():
-                self.deliver(participant)
-        except Exception as error:  # noqa: BLE001 - the boundary of a connection, which its task stands at
-            if self._poller is not None:
-                self._poller.remove(participant)
-            participant.stream.break_off(error)
+        self._outgoing.holding = True
+        for participant in participants:
+            try:
+                participant.stream.read_nowait()
+            except Exception as fault:  # noqa: BLE001 - the boundary of a connection, which its task stands at
+                self._break_off(participant, fault)
+        for participant in participants:
+            try:
+                if participant.ending is None:  # one before it may have ended their match
+                    self.deliver(participant)
+            except Exception as fault:  # noqa: BLE001 - likewise
+                self._break_off(participant, fault)
+        self._outgoing.release()
         self._tally.handling_time.observe(perf_counter() - began)
+
+    def _break_off(self, participant: Participant, fault: Exception) -> None:
+        if self._poller is not None:
+            self._poller.remove(participant)
+        participant.stream.break_off(fault)
 
     def deliver(self, participant: Participant) -> None:
         """Take what a participant has said, and whether it has gone, to where it belongs."""
@@ -160,7 +177,8 @@ class Coordinator:
             more = True
             while more and participant.ending is None:
                 count, more = stream.fill_mailbox()
-                self._empty_mailbox(participant, count)
+                for _ in range(count):
+                    self._hear(participant, stream.mailbox.take_nowait())
         except MessageTooLargeError as error:
             self._lose(participant, Cause.MESSAGE_TOO_LARGE, f"it sent {error}")
         except RemoteProtocolError as error:
@@ -241,20 +259,15 @@ class Coordinator:
     # What is said.
 
     def _catch_up(self, participant: Participant) -> None:
-        """Take all that has reached this machine from a participant: before it is asked, and before time rules."""
+        """Take all that has reached this machine from a participant."""
         for _ in range(_CATCH_UP_READS):
             if participant.ending is not None or not participant.stream.read_nowait():
                 return
             self.deliver(participant)
 
-    def _empty_mailbox(self, participant: Participant, count: int) -> None:
-        take_nowait = participant.stream.mailbox.take_nowait
-        for _ in range(count):
-            message = take_nowait()
-            if participant.ending is None:
-                self._hear(participant, message)
-
     def _hear(self, participant: Participant, message: Message) -> None:
+        if participant.ending is not None:
+            return
         table = participant.table
         if table is None:
             self._hear_in_lobby(participant, message)
@@ -263,26 +276,34 @@ class Coordinator:
 
     def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
         heard = participant.greeting.dialect.hear(message, participant.seat)
-        if heard is None:
-            return
-        if isinstance(heard, Pinged):
+        if isinstance(heard, TurnAsked):
+            self._catch_up_before(table, heard)
+        elif isinstance(heard, Pinged):
             self._conductor.send(participant, (heard.pong,))
             return
-        if isinstance(heard, Publication):
+        elif isinstance(heard, Publication):
             self._conductor.publish(table, heard)
-        else:
-            if isinstance(heard, TurnAsked):
-                self._catch_up_before(table, heard)
-            self._conductor.advance(table, heard)
-        self._look_at_deadline(table)
+            self._look_at_deadline(table)
+            return
+        elif heard is None:
+            return
+        self._conductor.advance(table, heard)
+        if table.match.earliest < table.scheduled or table.plan.spectator_delay:
+            self._look_at_deadline(table)
 
     def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
-        """What a basic bot had said before it was asked is no answer; others say what they answer."""
+        """What a basic bot had said before it was asked is no answer; others say what they answer.
+
+        The poller's sockets come in the order in which something reached them, so all that is older has been read with
+        the action; tasks are run in any order.
+        """
         for question in turn.questions:
             if 0 <= question.seat < len(table.bots):
                 bot = table.bots[question.seat]
-                if not bot.extended:
-                    self._catch_up(bot)
+                if not bot.extended and bot.ending is None:
+                    self.deliver(bot)
+                    if self._poller is None:
+                        self._catch_up(bot)
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:
         if participant.extended:

@@ -1,7 +1,7 @@
 """One epoll for all clients that are lent to the coordinator: one Trio wake-up for a whole batch of ready sockets."""
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import trio
@@ -14,9 +14,8 @@ AVAILABLE: Final = hasattr(select, "epoll")
 """Whether this system has epoll. Where it has not, each connection's task reads for itself."""
 
 _BATCH: Final = 256
-"""Sockets that one look takes in: at 256 KiB each, 64 MiB are read between two looks."""
-_SMALL_BATCH: Final = 8
-_LOOKS: Final = 8
+"""Sockets that are read before the rest of the broker has its turn: at 256 KiB each, 64 MiB. Small messages of so many
+take some ten milliseconds."""
 
 
 def is_wanted(settings: Settings) -> bool:
@@ -35,14 +34,14 @@ def is_wanted(settings: Settings) -> bool:
 class Poller:
     """Tells which participants have something to read.
 
-    Looks again while batches are small, since a wake-up of the task costs more than a look; gives way to the rest of
-    the broker when they are large.
+    Looks again until nothing is there or the batch is full, since a wake-up of the task costs more than ten looks.
     """
 
-    def __init__(self, readable: Callable[[Participant], None]) -> None:
+    def __init__(self, read: Callable[[Sequence[Participant]], None]) -> None:
+        """Prepare; `read` is called with those whose sockets have something, some of whom it may remove."""
         self._epoll = select.epoll()
         self._participants: dict[int, Participant] = {}
-        self._readable = readable
+        self._read = read
 
     def add(self, participant: Participant) -> None:
         """Look after this participant's socket."""
@@ -57,20 +56,14 @@ class Poller:
             self._epoll.unregister(descriptor)
 
     async def run(self) -> None:
-        """Call `readable` for each participant whose socket has something. Ends by being cancelled."""
+        """Have all read whose sockets have something. Ends by being cancelled."""
+        participants = self._participants
         try:
             while True:
                 await trio.lowlevel.wait_readable(self._epoll.fileno())
-                for _ in range(_LOOKS):
-                    ready = self._epoll.poll(0, _BATCH)
-                    self._call_for(ready)
-                    if not 0 < len(ready) <= _SMALL_BATCH:
-                        break
+                left = _BATCH
+                while left and (ready := self._epoll.poll(0, left)):
+                    left -= len(ready)
+                    self._read([participants[descriptor] for descriptor, _events in ready])
         finally:
             self._epoll.close()
-
-    def _call_for(self, ready: list[tuple[int, int]]) -> None:
-        for descriptor, _events in ready:
-            participant = self._participants.get(descriptor)
-            if participant is not None:  # one earlier in this batch may have ended its match
-                self._readable(participant)

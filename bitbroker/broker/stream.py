@@ -13,16 +13,17 @@ import trio
 
 from bitbroker.broker.certificate import Certificate
 from bitbroker.broker.mailbox import CAPACITY, Mailbox
+from bitbroker.broker.outgoing import AT_ONCE, Outgoing
 from bitbroker.broker.tls import FIRST_BYTE, NonBlockingSocket, TlsSocket
 from bitbroker.errors import ConnectionLostError, RemoteProtocolError
 from bitbroker.wire.framing import Framing
 from bitbroker.wire.lines import LineFraming
-from bitbroker.wire.messages import Message, Piece
+from bitbroker.wire.messages import LARGE_BYTES, Message, Piece
 from bitbroker.wire.prefixed import PrefixedFraming
 from bitbroker.wire.websocket import ServerWebSocketFraming
 
 READ_BYTES: Final = 65536
-_READS: Final = 4
+_READS: Final = range(4)
 """So many times READ_BYTES are read at once from a peer that sends much, before others have their turn."""
 HANDSHAKE_MESSAGE_BYTES: Final = 65536
 """The largest message before the handshake is done."""
@@ -90,9 +91,10 @@ class MessageStream(trio.abc.AsyncResource):
         self._framings = framings
         self._framing: Framing | None = None
         self._max_outbox_bytes = 0
-        self._outbox: deque[memoryview] = deque()
+        self._outbox: deque[Piece] = deque()
         self._outbox_bytes = 0
         self._outbox_waits = trio.Event()
+        self._outgoing = AT_ONCE
         self.lent = trio.CancelScope()
         self._fault: Exception | None = None
 
@@ -120,9 +122,10 @@ class MessageStream(trio.abc.AsyncResource):
         if self._fault is not None:
             raise self._fault
 
-    def limit_messages(self, max_message_bytes: int) -> None:
-        """Take and hold messages of so many bytes: the handshake is done."""
+    def lend(self, max_message_bytes: int, outgoing: Outgoing) -> None:
+        """The handshake is done: take and hold messages of so many bytes, and send with others of a batch."""
         assert self._framing is not None
+        self._outgoing = outgoing
         self._framing.limit_messages(max_message_bytes)
         # A largest request and, behind it, the smaller words that may follow before it has gone out.
         self._max_outbox_bytes = self._framing.encoded_bytes(max_message_bytes) + READ_BYTES
@@ -139,10 +142,13 @@ class MessageStream(trio.abc.AsyncResource):
         """
         came = False
         try:
-            for _ in range(_READS):
+            for _ in _READS:
                 data = self._socket.recv(READ_BYTES)
                 came = True
-                self._take_in(data)
+                if data and self._framing is not None:
+                    self._framing.feed(data)
+                else:
+                    self._take_in(data)
                 if len(data) < READ_BYTES:
                     break
         except BlockingIOError:
@@ -204,13 +210,9 @@ class MessageStream(trio.abc.AsyncResource):
         except ConnectionLostError as error:
             self.ended = self.ended or str(error)
         finally:
-            self._send_replies(framing)
+            if framing.has_replies:
+                self._send_pieces((framing.take_replies(),))
         return count, more
-
-    def _send_replies(self, framing: Framing) -> None:
-        replies = framing.take_replies()
-        if replies:
-            self._send_pieces((replies,))
 
     async def receive(self) -> Message:
         """Wait for the next message; for the handshake, before anyone else reads.
@@ -234,14 +236,15 @@ class MessageStream(trio.abc.AsyncResource):
         try:
             return framing.next_message()
         finally:
-            self._send_replies(framing)
+            if framing.has_replies:
+                self._send_pieces((framing.take_replies(),))
 
     async def wait_readable(self) -> None:
         """Wait until there is something to read, or the end."""
         await trio.lowlevel.wait_readable(self._socket)
 
     def send_nowait(self, messages: Sequence[Message]) -> bool:
-        """Send now, in one piece, what the socket takes, and the rest when it takes more.
+        """Send now, or at the end of a batch, what the socket takes, and the rest when it takes more.
 
         Returns:
             False if more would wait than may: the peer does not read, and nothing was sent.
@@ -250,13 +253,38 @@ class MessageStream(trio.abc.AsyncResource):
         return self._send_pieces(self._framing.encode_pieces(messages))
 
     def _send_pieces(self, pieces: Sequence[Piece]) -> bool:
-        if self._outbox and self._outbox_bytes + sum(map(len, pieces)) > self._max_outbox_bytes:
+        size = sum(map(len, pieces))
+        if not self._outbox:
+            self._outbox.extend(pieces)
+            self._outbox_bytes = size
+            if self._outgoing.holding:
+                self._outgoing.senders.append(self)
+            else:
+                self.send_waiting()
+            return True
+        if self._outbox_bytes + size <= self._max_outbox_bytes:
+            self._outbox.extend(pieces)
+            self._outbox_bytes += size
+            return True
+        if self._outbox_waits.is_set():
             return False
-        for piece in pieces:
-            sent = 0 if self._outbox else self._try_to_send(piece)
+        self.send_waiting()  # it is held back in this batch, and may be all that there is
+        return self._send_pieces(pieces)
+
+    def send_waiting(self) -> None:
+        """Send what waits, as far as the socket takes it; the connection's task sees to the rest."""
+        outbox = self._outbox
+        if self._outbox_bytes < LARGE_BYTES and len(outbox) > 1:
+            self._outbox = outbox = deque((b"".join(outbox),))
+        while outbox:
+            piece = outbox[0]
+            sent = self._try_to_send(piece)
+            self._outbox_bytes -= sent
             if sent < len(piece):
-                self._enqueue(memoryview(piece)[sent:])
-        return True
+                outbox[0] = memoryview(piece)[sent:]
+                self._outbox_waits.set()
+                return
+            outbox.popleft()
 
     def _try_to_send(self, piece: Piece) -> int:
         """How many bytes the socket has taken; all, if nobody is there to read them."""
@@ -266,11 +294,6 @@ class MessageStream(trio.abc.AsyncResource):
             return 0
         except OSError:
             return len(piece)  # the reader will hear of it
-
-    def _enqueue(self, piece: memoryview) -> None:
-        self._outbox.append(piece)
-        self._outbox_bytes += len(piece)
-        self._outbox_waits.set()
 
     async def serve_writes(self) -> None:
         """Send what waits, whenever something does. Ends by being cancelled."""
@@ -293,13 +316,7 @@ class MessageStream(trio.abc.AsyncResource):
     async def _flush(self) -> None:
         while self._outbox:
             await trio.lowlevel.wait_writable(self._socket)
-            piece = self._outbox[0]
-            sent = self._try_to_send(piece)
-            self._outbox_bytes -= sent
-            if sent < len(piece):
-                self._outbox[0] = piece[sent:]
-            else:
-                self._outbox.popleft()
+            self.send_waiting()
         while self._tls is not None and self._tls.holds_back:
             await trio.lowlevel.wait_writable(self._socket)
             self._try_to_send(b"")
@@ -317,7 +334,8 @@ class MessageStream(trio.abc.AsyncResource):
         if self._framing is not None:
             last = self._framing.encode(farewell) + self._framing.encode_end()
             if last:
-                self._enqueue(memoryview(last))
+                self._outbox.append(last)
+                self._outbox_bytes += len(last)
         await self._flush()
         if self._tls is not None:
             self._tls.say_end()

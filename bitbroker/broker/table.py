@@ -20,6 +20,7 @@ class Participant:
 
     Attributes:
         greeting: what it said of itself.
+        extended: whether it speaks the extended wire.
         stream: its connection.
         key: to come back with; empty for who cannot.
         table: where it plays; None while it waits.
@@ -34,6 +35,7 @@ class Participant:
     __slots__ = (
         "detail",
         "ending",
+        "extended",
         "farewell",
         "greeting",
         "key",
@@ -46,6 +48,7 @@ class Participant:
 
     def __init__(self, greeting: Greeting, stream: MessageStream) -> None:
         self.greeting = greeting
+        self.extended = greeting.dialect.extended
         self.stream = stream
         self.key = ""
         self.table: Table | None = None
@@ -65,11 +68,6 @@ class Participant:
     def name(self) -> str:
         """What it calls itself."""
         return self.greeting.name
-
-    @property
-    def extended(self) -> bool:
-        """Whether it speaks the extended wire."""
-        return self.greeting.dialect.extended
 
     def tell(self, message: Message) -> None:
         """Send, or lose, what a spectator may lose."""
@@ -96,7 +94,8 @@ class MoveTimes:
         """Count one answer."""
         self.moves += 1
         self.total += elapsed
-        self.worst = max(self.worst, elapsed)
+        if elapsed > self.worst:
+            self.worst = elapsed
 
 
 class Table:

@@ -24,6 +24,10 @@ class Absences:
         """It is there again, or awaited no more; whether it was away."""
         return self._until.pop(place, None) is not None
 
+    def clear(self) -> None:
+        """Nobody is awaited any more."""
+        self._until.clear()
+
     def credit(self, seconds: float, now: float) -> None:
         """Let the broker's own lag until now not count: nobody can come back to a broker that is held up."""
         for place, until in self._until.items():

@@ -67,6 +67,8 @@ class Match:
         rules: what holds for this match.
         stalled: how long the broker was held up in it, in seconds.
         turns: requests made.
+        earliest: no deadline comes before that, on the clock of `handle`'s `now`. A turn moves deadlines to later; this
+            stays until `TimeReached` is handled, so it costs a turn nothing.
         outcome: how it ended; None while it runs.
     """
 
@@ -75,8 +77,8 @@ class Match:
         "_began_at",
         "_game_deadline",
         "_match_deadline",
-        "_soonest",
         "_turn",
+        "earliest",
         "outcome",
         "rules",
         "seats",
@@ -97,7 +99,7 @@ class Match:
         self._began_at = 0.0
         self._game_deadline = inf
         self._match_deadline = inf
-        self._soonest = inf
+        self.earliest = inf
 
     @property
     def number(self) -> int:
@@ -114,8 +116,9 @@ class Match:
         return seat in self._turn.open
 
     def deadline(self) -> float:
-        """When to handle `TimeReached`, on the clock of `handle`'s `now`; infinity for never. May be too early."""
-        return self._soonest
+        """When to handle `TimeReached`, on the clock of `handle`'s `now`; infinity for never."""
+        soonest = min(self._match_deadline, self._game_deadline, self._away.soonest())
+        return min(soonest, self.next_to_run_out()) if self._turn.open else soonest
 
     def due(self, now: float) -> list[int]:
         """The seats whose time to answer is over by now."""
@@ -143,13 +146,14 @@ class Match:
 
     def _begin(self, _event: Began, now: float) -> Sequence[Effect]:
         self._began_at = now
-        self._match_deadline = now + self.rules.match_time_limit
+        self.earliest = self._match_deadline = now + self.rules.match_time_limit
         self._let_game_go_on(now)
         return (Introduce(),)
 
     def _let_game_go_on(self, now: float) -> None:
-        self._game_deadline = now + self.rules.game_time_limit
-        self._reckon()
+        self._game_deadline = deadline = now + self.rules.game_time_limit
+        if deadline < self.earliest:
+            self.earliest = deadline
 
     def _ask(self, event: TurnAsked, now: float) -> Sequence[Effect]:
         turn = self._turn
@@ -157,12 +161,15 @@ class Match:
             questions = turn.take(event)
         except GameFaultError as fault:
             return self._game_fault(str(fault), now)
-        effects = [self._put(question, now) for question in questions]
+        effects = []
+        for question in questions:
+            effects.append(self._put(question, now))  # noqa: PERF401 - a comprehension is one call more in each turn
         if event.more:
             self._let_game_go_on(now)
         else:
             self._game_deadline = inf
-            effects += self._close_turn(now)
+            if not turn.open:
+                effects += self._close_turn(now)
         return effects
 
     def _game_fault(self, detail: str, now: float) -> Sequence[Effect]:
@@ -177,13 +184,13 @@ class Match:
             return self._turn.settle(Answer(number, None, self.rules.answer_of(seat.out), 0.0, seat.bank))
         ask = seat.open(self._turn.number, question.state, question.limit, self.rules.time, now)
         self._turn.put(number, ask)
-        if ask.deadline < self._soonest:
-            self._soonest = ask.deadline
+        if ask.deadline < self.earliest:
+            self.earliest = ask.deadline
         return Ask(number, ask.number, ask.state, ask.base, seat.bank)
 
     def _close_turn(self, now: float) -> Sequence[Effect]:
         """Deliver the answers, if all are in and the game waits for them."""
-        if not self._turn.over:
+        if self._turn.open or not self._turn.awaited:
             return ()
         self._let_game_go_on(now)
         return (self._turn.deliver(),)
@@ -226,9 +233,11 @@ class Match:
         elif ask is None or ask.number != event.number:
             return self._refuse(seat, event.seat, event.number, now)
         elapsed = seat.stop_clock(ask, self.rules.time, now)
-        seat.remember(ask, Cause.ALREADY_ANSWERED)
+        if seat.numbered:
+            seat.remember(ask, Cause.ALREADY_ANSWERED)
         answer = Answer(event.seat, event.decision, Cause.NONE, elapsed, seat.bank, ask.stalled)
-        return (self._turn.settle(answer), *self._close_turn(now))
+        settled = self._turn.settle(answer)
+        return (settled, *self._close_turn(now)) if not self._turn.open else (settled,)
 
     def _refuse(self, seat: Seat, place: int, number: int, now: float) -> Sequence[Effect]:
         """A decision under a number that is not open."""
@@ -279,7 +288,8 @@ class Match:
 
     def _fail(self, place: int, cause: Cause, now: float) -> Settled:
         seat, ask = self.seats[place], self._turn.open[place]
-        seat.remember(ask, cause)
+        if seat.numbered:
+            seat.remember(ask, cause)
         return self._turn.settle(Answer(place, None, cause, now - ask.asked_at, seat.bank, ask.stalled))
 
     def _player_away(self, event: PlayerAway, now: float) -> Sequence[Effect]:
@@ -292,7 +302,7 @@ class Match:
 
     def _begin_absence(self, place: int, now: float) -> None:
         self._away.begin(place, now)
-        self._soonest = min(self._soonest, self._away.soonest())
+        self.earliest = min(self.earliest, self._away.soonest())
 
     def _player_back(self, event: PlayerBack, now: float) -> Sequence[Effect]:
         effects: list[Effect] = []
@@ -313,13 +323,7 @@ class Match:
         if self._game_deadline < inf:
             self._game_deadline = min(self._game_deadline + event.seconds, now + self.rules.game_time_limit)
         self._away.credit(event.seconds, now)
-        self._reckon()
         return ()
-
-    def _reckon(self) -> None:
-        self._soonest = min(self._match_deadline, self._game_deadline, self._away.soonest())
-        if self._turn.open:
-            self._soonest = min(self._soonest, self.next_to_run_out())
 
     def _run_out(self, _event: TimeReached, now: float) -> Sequence[Effect]:
         effects: list[Effect] = []
@@ -328,7 +332,7 @@ class Match:
                 break
             effects += rule(place, now)
         if self.outcome is None:
-            self._reckon()
+            self.earliest = self.deadline()
         return effects
 
     def _due(self, now: float) -> list[_Due]:
@@ -385,7 +389,8 @@ class Match:
     def close(self, outcome: Outcome) -> Sequence[Effect]:
         """End it, whatever its rules would say: called from outside too, by who finds a fault in them."""
         self.outcome = outcome
-        self._soonest = self._game_deadline = self._match_deadline = inf
+        self.earliest = self._game_deadline = self._match_deadline = inf
+        self._away.clear()
         self._turn.open = {}
         self._turn.answers = {}
         return (Finish(outcome),)

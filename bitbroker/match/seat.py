@@ -1,7 +1,6 @@
 """What the rules know of one player: its clock, what it owes, what it was asked."""
 
 from collections import deque
-from math import inf
 from typing import Final
 
 import attrs
@@ -91,18 +90,17 @@ class Seat:
     def stop_clock(self, ask: OpenAsk, time: TimeControl, now: float) -> float:
         """Take an answer: spend the bank, add the increment; how long it took, in seconds."""
         elapsed = now - ask.asked_at
-        self.bank = self._bank_after(ask, elapsed) + time.increment
+        if elapsed > ask.base:
+            self.bank = self._bank_after(ask, elapsed)
+        self.bank += time.increment
         return elapsed
 
     def _bank_after(self, ask: OpenAsk, used: float) -> float:
-        if self.bank == inf or used <= ask.base:
-            return self.bank
-        return max(0.0, self.bank - (used - ask.base))
+        return self.bank if used <= ask.base else max(0.0, self.bank - (used - ask.base))
 
     def remember(self, ask: OpenAsk, cause: Cause) -> None:
-        """Keep how a request ended, to tell later answers apart."""
-        if self.numbered:
-            self.past.append(PastAsk(ask.number, cause, ask.deadline, told=ask.number in self.never_asked))
+        """Keep how a request ended, to tell later answers apart: those that come under its number."""
+        self.past.append(PastAsk(ask.number, cause, ask.deadline, told=ask.number in self.never_asked))
 
     def refuse(self, number: int, now: float) -> tuple[Cause, float, bool]:
         """Why a decision under this number is not taken, how late it is in seconds, and whether the bot was told."""

@@ -36,11 +36,6 @@ class Turn:
         self._players = players
         self._max_limit = max_limit
 
-    @property
-    def over(self) -> bool:
-        """Whether the game waits for the answers, and all are there."""
-        return self.awaited and not self.open
-
     def put(self, seat: int, ask: OpenAsk) -> None:
         """This seat is being asked."""
         self.answers[seat] = None
@@ -55,7 +50,7 @@ class Turn:
     def deliver(self) -> Deliver:
         """The answers, now that all are there; the game waits no more."""
         self.awaited = False
-        return Deliver(self.number, [answer for answer in self.answers.values() if answer is not None])
+        return Deliver(self.number, list(filter(None, self.answers.values())))
 
     def take(self, event: TurnAsked) -> Sequence[Question]:
         """What the game asks: the questions that are new. Without `more` the turn has all of its asks now.

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from bitbroker.errors import MessageTooLargeError, RemoteProtocolError
 from bitbroker.wire.messages import LARGE_BYTES, Message, Piece
@@ -14,6 +15,9 @@ class BufferedFraming(ABC):
     """
 
     __slots__ = ("_buffer", "_error", "_max_message_bytes", "_taken")
+
+    has_replies: Final = False
+    """These framings have no words of their own."""
 
     def __init__(self, max_message_bytes: int) -> None:
         self.limit_messages(max_message_bytes)
@@ -64,9 +68,13 @@ class BufferedFraming(ABC):
     def _take(self, end: int) -> bytes | bytearray:
         """All up to there; alone in the buffer, as nearly every message is, it is taken over without being copied."""
         buffer, begin = self._buffer, self._taken
-        self._leave(end)
-        if begin == 0 and end == len(buffer) and (isinstance(buffer, bytes) or end >= LARGE_BYTES):
-            return buffer
+        if end < len(buffer):
+            self._taken = end
+        else:
+            self._buffer = b""
+            self._taken = 0
+            if begin == 0 and (isinstance(buffer, bytes) or end >= LARGE_BYTES):
+                return buffer
         return bytes(memoryview(buffer)[begin:end])
 
     def _leave(self, end: int) -> None:

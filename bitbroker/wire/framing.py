@@ -13,6 +13,10 @@ class Framing(Protocol):
     message of the limit and what one `feed` brought.
     """
 
+    @property
+    def has_replies(self) -> bool:
+        """Whether there is something in `take_replies`."""
+
     def limit_messages(self, max_message_bytes: int) -> None:
         """Refuse messages of more than so many bytes (opcode and operand included) from here on."""
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from bitbroker.errors import RemoteProtocolError
 from bitbroker.wire.buffered import BufferedFraming
-from bitbroker.wire.messages import HEADER_BYTES, LARGE_BYTES, Message, Piece, gather
+from bitbroker.wire.messages import HEADER_BYTES, LARGE_BYTES, Message, Piece
 
 FIRST_BYTE: Final = b"A"
 """What every client's first line begins with: opcode 00 fixes the first six bits."""
@@ -39,14 +39,14 @@ def parse_line(line: bytes | bytearray) -> Message:
     """
     # All but the alphabet taken out: what stays must be padding and the newline, in their place. One pass in C,
     # five times as fast as a strict decode of a long line.
-    rest = line.translate(None, _ALPHABET) if len(line) < LARGE_BYTES else _rest_of_large(line)
     length = len(line)
+    rest = line.translate(None, _ALPHABET) if length < LARGE_BYTES else _rest_of_large(line)
     allowed = _LAST_BEFORE_PADDING.get(bytes(rest))
     if allowed is None or length % 4 != 1 or not line.endswith(rest):
         raise RemoteProtocolError(f"a line that is not padded base64: {_shown(line)}")
-    if length == 1:
-        raise RemoteProtocolError("an empty line: a message has two bytes at the least")
     if line[length - len(rest) - 1] not in allowed:
+        if length == 1:
+            raise RemoteProtocolError("an empty line: a message has two bytes at the least")
         raise RemoteProtocolError(f"a line of base64 with unused bits that are not zero: {_shown(line)}")
     header = a2b_base64(line[:4])
     if len(header) < HEADER_BYTES:
@@ -106,7 +106,7 @@ class LineFraming(BufferedFraming):
         pieces: list[Piece] = []
         for message in messages:
             pieces += message.line_pieces()
-        return gather(pieces)
+        return pieces
 
     def encoded_bytes(self, message_bytes: int) -> int:
         """The length of the line."""

@@ -33,13 +33,6 @@ LARGE_BYTES: Final = 65536
 """From here on, not copying pays for the further system calls that it costs."""
 
 
-def gather(pieces: Sequence[Piece]) -> Sequence[Piece]:
-    """The same bytes in as few pieces as is cheap: large ones are not copied, and small ones are sent as one."""
-    if len(pieces) == 1 or sum(map(len, pieces)) >= LARGE_BYTES:
-        return pieces
-    return (b"".join(pieces),)
-
-
 class Message:
     """One message: opcode and operand (0 to 255 each) and an opaque body.
 

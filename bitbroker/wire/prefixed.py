@@ -6,7 +6,7 @@ from typing import Final
 
 from bitbroker.errors import RemoteProtocolError
 from bitbroker.wire.buffered import BufferedFraming
-from bitbroker.wire.messages import HEADER_BYTES, Message, Piece, gather
+from bitbroker.wire.messages import HEADER_BYTES, Message, Piece
 
 FIRST_BYTE: Final = b"\x00"
 """What every client's first message begins with: a hello is shorter than 64 KiB, so the length begins with zeros."""
@@ -48,7 +48,7 @@ class PrefixedFraming(BufferedFraming):
         for message in messages:
             body = message.body
             pieces += (_LENGTH_AND_HEADER.pack(HEADER_BYTES + len(body), message.opcode, message.operand), body)
-        return gather(pieces)
+        return pieces
 
     def encoded_bytes(self, message_bytes: int) -> int:
         """The message and its length."""

@@ -188,6 +188,11 @@ class _WebSocketFraming(ABC):
         """A ping, which the peer answers without being asked for more; nothing where no WebSocket is open."""
         return self._ws.send(Ping()) if self._ws.state is ConnectionState.OPEN else b""
 
+    @property
+    def has_replies(self) -> bool:
+        """Whether there is something in `take_replies`."""
+        return bool(self._replies or self._pong)
+
     def take_replies(self) -> bytes:
         """This side's half of the upgrade, the answers to a ping and to a close frame."""
         replies = self._replies + self._pong

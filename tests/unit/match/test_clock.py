@@ -195,15 +195,15 @@ def test_too_early_is_harmless() -> None:
     assert (match.asked, match.deadline(), match.outcome) == ([0], 164.5, None)
 
 
-def test_deadline_may_be_too_early_but_never_too_late() -> None:
-    """An answer leaves it where it was if others are open; TimeReached then brings it up to date."""
+def test_earliest_may_be_too_early_but_never_too_late() -> None:
+    """An answer leaves it where it was; TimeReached then brings it up to date."""
     match = began(move=5.0)
     ask(match, 0, limit=2.0, number=1, more=True)
     ask(match, 1, number=1)
     decide(match, 0, now=101.0)
-    assert match.deadline() <= match.next_to_run_out() == 105.0
-    assert run_out(match, match.deadline()) == []
-    assert match.deadline() == 105.0
+    assert (match.earliest, match.deadline()) == (102.0, 105.0)
+    assert run_out(match, match.earliest) == []
+    assert match.earliest == match.deadline() == 105.0
 
 
 def test_earliest_of_several() -> None:
