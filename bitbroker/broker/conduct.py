@@ -3,11 +3,9 @@
 from collections.abc import Callable, Sequence
 
 import structlog
-import trio
 
 from bitbroker._pb import extended_pb2 as pb
-from bitbroker.broker.dialect import Farewell, Publication
-from bitbroker.broker.lag import Lag
+from bitbroker.broker.dialect import Farewell
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
 from bitbroker.errors import Cause, Ending, RemoteProtocolError
@@ -42,8 +40,6 @@ class Conductor:
     def __init__(
         self,
         tally: Tally,
-        lag: Lag,
-        on_lag: Callable[[float], None],
         release: Release,
         on_over: Callable[[Table, Outcome], None],
     ) -> None:
@@ -51,28 +47,23 @@ class Conductor:
 
         Args:
             tally: where to count.
-            lag: the broker's own.
-            on_lag: called with the time when a beat is late, before anything else is done at that time.
             release: gives a connection back to its task, unless it has been.
             on_over: called when a match has ended, before its players are told.
         """
         self._tally = tally
-        self._lag = lag
-        self._on_lag = on_lag
         self._release = release
         self._on_over = on_over
-        self._time = trio.lowlevel.current_clock().current_time
         self._slow: list[Participant] = []
 
-    def step(self, table: Table, event: Event, at: float | None = None) -> None:
+    def step(self, table: Table, event: Event, now: float) -> None:
         """Feed a match one event, and do what it wants; a fault in that ends it.
 
         Args:
             table: where it is played.
             event: what happened.
-            at: when, if that is not now: time rules as of the moment up to which all has been heard.
+            now: when: the moment up to which all has been heard.
         """
-        self.guard(table, self.advance, table, event, at)
+        self.guard(table, self.advance, table, event, now)
 
     def guard(self, table: Table, act: Callable[..., object], *about: object) -> None:
         """Do what is about one match.
@@ -89,18 +80,11 @@ class Conductor:
             detail = "a fault of the broker; its log has the traceback"
             self._finish(table, Outcome(Cause.BROKER_FAULT, None, table.match.turns, 0.0, detail))
 
-    def advance(self, table: Table, event: Event, at: float | None = None) -> None:
+    def advance(self, table: Table, event: Event, now: float) -> None:
         """The same, for who is in `guard` already."""
-        now = self._time()
-        if now > self._lag.late_at:
-            self._on_lag(now)
-        self._carry_out(table, table.match.handle(event, now if at is None else at), now)
+        self._carry_out(table, table.match.handle(event, now), now)
         while self._slow:
             self._cut_off(self._slow.pop(), now)
-
-    def publish(self, table: Table, publication: Publication) -> None:
-        """Show spectators what the game publishes."""
-        table.broadcast.publish(publication, self._time())
 
     def _cut_off(self, participant: Participant, now: float) -> None:
         """Put out who does not read what it is sent."""

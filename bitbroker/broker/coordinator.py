@@ -79,7 +79,7 @@ class Coordinator:
         self._tally = tally
         self._keep = keep
         self._lag = Lag(trio.current_time())
-        self._conductor = Conductor(tally, self._lag, self._let_lag_count_for_nobody, self._release, self._match_over)
+        self._conductor = Conductor(tally, self._release, self._match_over)
         self._table_over = trio.Event()
         self._outgoing = Outgoing()
         self._agenda = Agenda()
@@ -140,7 +140,7 @@ class Coordinator:
         if refused is not None:
             participant.release(refuse(refused))
             return
-        self.deliver(participant)  # what came in one piece with the handshake
+        self._deliver(participant, self._time())  # what came in one piece with the handshake
         self._usher.seat_players(participant.greeting.match)
 
     def read(self, participants: Sequence[Participant]) -> None:
@@ -156,10 +156,11 @@ class Coordinator:
                 participant.stream.read_nowait()
             except Exception as fault:  # noqa: BLE001 - the boundary of a connection, which its task stands at
                 self._break_off(participant, fault)
+        now = self._time()
         for participant in participants:
             try:
                 if participant.ending is None:  # one before it may have ended their match
-                    self.deliver(participant)
+                    self._deliver(participant, now)
             except Exception as fault:  # noqa: BLE001 - likewise
                 self._break_off(participant, fault)
         self._outgoing.release()
@@ -170,7 +171,7 @@ class Coordinator:
             self._poller.remove(participant)
         participant.stream.break_off(fault)
 
-    def deliver(self, participant: Participant) -> None:
+    def _deliver(self, participant: Participant, now: float) -> None:
         """Take what a participant has said, and whether it has gone, to where it belongs."""
         stream = participant.stream
         try:
@@ -178,7 +179,7 @@ class Coordinator:
             while more and participant.ending is None:
                 count, more = stream.fill_mailbox()
                 for _ in range(count):
-                    self._hear(participant, stream.mailbox.take_nowait())
+                    self._hear(participant, stream.mailbox.take_nowait(), now)
         except MessageTooLargeError as error:
             self._lose(participant, Cause.MESSAGE_TOO_LARGE, f"it sent {error}")
         except RemoteProtocolError as error:
@@ -192,7 +193,7 @@ class Coordinator:
         if participant.table is None or participant.role is Role.SPECTATOR:
             self._lose(participant, Cause.BROKER_FAULT, detail)
         else:
-            self._conductor.step(participant.table, Stopped(Cause.BROKER_FAULT, detail))
+            self._conductor.step(participant.table, Stopped(Cause.BROKER_FAULT, detail), self._time())
 
     # What the service calls.
 
@@ -202,8 +203,9 @@ class Coordinator:
 
     def end_matches(self, cause: Cause) -> None:
         """End all matches that run, for this cause, and let nobody wait for more of those that are over."""
+        now = self._time()
         for table in list(self._usher.tables.values()):
-            self._conductor.step(table, Stopped(cause))
+            self._conductor.step(table, Stopped(cause), now)
         for table in self._usher.archive.kept():
             self._drop_curtain(table)
 
@@ -212,8 +214,9 @@ class Coordinator:
         table = self._usher.tables.get(number)
         if table is None:
             return None
-        self._conductor.step(table, Stopped(Cause.ABORTED, "whoever runs the broker ended it"))
-        return record_match(table, trio.current_time())
+        now = self._time()
+        self._conductor.step(table, Stopped(Cause.ABORTED, "whoever runs the broker ended it"), now)
+        return record_match(table, now)
 
     async def wait_over(self) -> None:
         """Wait until a match is over."""
@@ -258,40 +261,40 @@ class Coordinator:
 
     # What is said.
 
-    def _catch_up(self, participant: Participant) -> None:
+    def _catch_up(self, participant: Participant, now: float) -> None:
         """Take all that has reached this machine from a participant."""
         for _ in range(_CATCH_UP_READS):
             if participant.ending is not None or not participant.stream.read_nowait():
                 return
-            self.deliver(participant)
+            self._deliver(participant, now)
 
-    def _hear(self, participant: Participant, message: Message) -> None:
+    def _hear(self, participant: Participant, message: Message, now: float) -> None:
         if participant.ending is not None:
             return
         table = participant.table
         if table is None:
             self._hear_in_lobby(participant, message)
         else:
-            self._conductor.guard(table, self._hear_at_table, participant, table, message)
+            self._conductor.guard(table, self._hear_at_table, participant, table, message, now)
 
-    def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
+    def _hear_at_table(self, participant: Participant, table: Table, message: Message, now: float) -> None:
         heard = participant.greeting.dialect.hear(message, participant.seat)
         if isinstance(heard, TurnAsked):
-            self._catch_up_before(table, heard)
+            self._catch_up_before(table, heard, now)
         elif isinstance(heard, Pinged):
             self._conductor.send(participant, (heard.pong,))
             return
         elif isinstance(heard, Publication):
-            self._conductor.publish(table, heard)
+            table.broadcast.publish(heard, now)
             self._look_at_deadline(table)
             return
         elif heard is None:
             return
-        self._conductor.advance(table, heard)
+        self._conductor.advance(table, heard, now)
         if table.match.earliest < table.scheduled or table.plan.spectator_delay:
             self._look_at_deadline(table)
 
-    def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
+    def _catch_up_before(self, table: Table, turn: TurnAsked, now: float) -> None:
         """What a basic bot had said before it was asked is no answer; others say what they answer.
 
         The poller's sockets come in the order in which something reached them, so all that is older has been read with
@@ -301,9 +304,9 @@ class Coordinator:
             if 0 <= question.seat < len(table.bots):
                 bot = table.bots[question.seat]
                 if not bot.extended and bot.ending is None:
-                    self.deliver(bot)
+                    self._deliver(bot, now)
                     if self._poller is None:
-                        self._catch_up(bot)
+                        self._catch_up(bot, now)
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:
         if participant.extended:
@@ -322,7 +325,7 @@ class Coordinator:
             self._lose(participant, Cause.NOT_ASKED, f"it sent {message!r} before its match began")
 
     def _step(self, table: Table, event: Event) -> None:
-        self._conductor.step(table, event)
+        self._conductor.step(table, event, self._time())
         self._look_at_deadline(table)
 
     def _look_at_deadline(self, table: Table) -> None:
@@ -409,7 +412,7 @@ class Coordinator:
     def _let_time_rule_at(self, table: Table, now: float) -> None:
         if table.outcome is None:
             for participant in table.late(now):
-                self._catch_up(participant)
+                self._catch_up(participant, now)
             self._conductor.step(table, TimeReached(), now)
         table.broadcast.release_due(now)
         self._close(table, now)
