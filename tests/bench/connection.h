@@ -32,7 +32,7 @@ static inline int connect_socket(int port) {
 
 /* Sends something short, which must go as a whole. */
 static inline void send_short(struct connection *connection, const void *bytes, size_t n) {
-    if (send_some(connection, bytes, n) != (ssize_t)n)
+    if (send_some(connection, bytes, n) != (ssize_t)n || holds_back(connection))
         die("cannot send %zu bytes: %s", n, strerror(errno));
 }
 

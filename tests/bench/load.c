@@ -106,7 +106,7 @@ static void flush(struct client *client) {
     if (n < 0 && errno != EAGAIN)
         die("cannot send: %s", strerror(errno));
     client->out_sent += n > 0 ? (size_t)n : 0;
-    bool blocked = client->out_sent < client->out_length + client->out_tail->whole;
+    bool blocked = client->out_sent < client->out_length + client->out_tail->whole || holds_back(&client->connection);
     if (blocked != client->blocked) {
         client->blocked = blocked;
         watch(client);

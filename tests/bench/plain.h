@@ -35,6 +35,12 @@ static inline bool holds_more(const struct connection *connection) {
     return false;
 }
 
+/* Whether something that was taken has not left. */
+static inline bool holds_back(const struct connection *connection) {
+    (void)connection;
+    return false;
+}
+
 /* As send does. */
 static inline ssize_t send_some(struct connection *connection, const void *bytes, size_t n) {
     return send(connection->fd, bytes, n, 0);

@@ -9,13 +9,14 @@
 #include <openssl/ssl.h>
 
 enum {
-    RECORD = 1 << 14, /* the most that one record holds */
-    AHEAD = 1 << 16,  /* is read at once: without it OpenSSL reads each record's head by itself */
+    RECORD = 1 << 14,   /* the most that one record holds */
+    AHEAD = 1 << 16,    /* is read at once: without it OpenSSL reads each record's head by itself */
+    TOGETHER = 1 << 19, /* of ciphertext goes out at once: without it OpenSSL sends each record by itself */
 };
 
 struct connection {
     int fd;
-    bool agreed;
+    bool agreed, held; /* held: ciphertext waits for the socket to take it */
     SSL *tls;
 };
 
@@ -43,8 +44,13 @@ static inline void prepare_connections(const char *ca_file) {
 
 static inline void open_connection(struct connection *connection, int port) {
     *connection = (struct connection){.fd = connect_socket(port), .tls = SSL_new(tls_context)};
-    if (!connection->tls || !SSL_set_fd(connection->tls, connection->fd))
+    BIO *together = BIO_new(BIO_f_buffer());
+    if (!connection->tls || !SSL_set_fd(connection->tls, connection->fd) || !together ||
+        !BIO_set_write_buffer_size(together, TOGETHER))
         die_of_tls("cannot begin TLS");
+    BIO *socket = SSL_get_wbio(connection->tls);
+    BIO_up_ref(socket); /* reading has it too */
+    SSL_set0_wbio(connection->tls, BIO_push(together, socket));
     SSL_set_connect_state(connection->tls);
 }
 
@@ -78,9 +84,17 @@ static inline ssize_t receive(struct connection *connection, void *into, size_t 
 /* Whether there may be something to receive that does not show at the socket. */
 static inline bool holds_more(const struct connection *connection) { return SSL_has_pending(connection->tls); }
 
+/* Whether ciphertext waits for the socket to take it: send nothing then, when it may. */
+static inline bool holds_back(const struct connection *connection) { return connection->held; }
+
 /* As send does, but all or nothing: what it began to send it must be given again. */
 static inline ssize_t send_some(struct connection *connection, const void *bytes, size_t n) {
-    return as_system(connection, SSL_write(connection->tls, bytes, (int)n));
+    ssize_t sent = n ? as_system(connection, SSL_write(connection->tls, bytes, (int)n)) : 0;
+    BIO *out = SSL_get_wbio(connection->tls);
+    connection->held = BIO_flush(out) <= 0;
+    if (connection->held && !BIO_should_retry(out))
+        die_of_tls("cannot send");
+    return sent;
 }
 
 /* Two pieces, as writev does: as much of both as one record holds goes into one. */
