@@ -183,11 +183,19 @@ soak: $(VENV)/.bench ## Play 121,000 matches and hold every verdict against the 
 
 .PHONY: bench-programs
 bench-programs: $(BENCH)/load $(BENCH)/extended $(BENCH)/relay
+	@if echo '#include <openssl/ssl.h>' | $(CC) -E - >/dev/null 2>&1; \
+		then $(MAKE) --silent $(BENCH)/load-tls $(BENCH)/extended-tls; \
+		else echo "TLS is left out, since OpenSSL's headers are missing: on Debian, apt-get install libssl-dev"; fi
+
+COMPILE_BENCH = $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror
+
+$(BENCH)/%-tls: tests/bench/%.c $(wildcard tests/bench/*.h)
+	$(COMPILE_BENCH) -DTLS -o $@ $< -lssl -lcrypto
 
 $(BENCH)/%: tests/bench/%.c $(wildcard tests/bench/*.h)
 	@command -v $(CC) >/dev/null || { echo "$(CC) is missing: on Debian, apt-get install gcc libc6-dev"; exit 1; }
 	@mkdir -p $(BENCH)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+	$(COMPILE_BENCH) -o $@ $<
 
 .PHONY: bench-crate
 bench-crate: $(VENV)/.bench

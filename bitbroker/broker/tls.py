@@ -133,9 +133,13 @@ class TlsSocket:
             if not self.version:
                 self._tls.do_handshake()
                 self.version = self._tls.version() or "TLS"
-            while text := self._tls.read(_TEXT_BYTES):
+            # A read takes a whole record. Where no more is here OpenSSL is not asked: it would say so by an exception.
+            while self._incoming.pending:
+                text = self._tls.read(_TEXT_BYTES)
+                if not text:
+                    self._end()
+                    break
                 texts.append(text)
-            self._end()
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
@@ -143,13 +147,18 @@ class TlsSocket:
                 raise TlsHandshakeError(f"its TLS handshake failed: {tls_reason(error)}") from None
             self._break(f"its TLS broke: {tls_reason(error)}")
         finally:
-            with suppress(OSError):  # what is lost in sending shows at the next read
-                self._push()
-        if len(self._unsent) > _MOST_UNSENT:
-            self._break("it does not read what TLS has to say")
+            if self._outgoing.pending or self._unsent:
+                self._answer()
         if self._fault is not None and not texts:
             raise self._fault
         return b"".join(texts)
+
+    def _answer(self) -> None:
+        """Send what TLS has to say by itself."""
+        with suppress(OSError):  # what is lost in sending shows at the next read
+            self._push()
+        if len(self._unsent) > _MOST_UNSENT:
+            self._break("it does not read what TLS has to say")
 
     def _break(self, why: str) -> None:
         self._fault = ConnectionAbortedError(errno.ECONNABORTED, why)
@@ -175,7 +184,7 @@ class TlsSocket:
             OSError: the connection is broken.
         """
         assert self._owed <= len(data), "what was not counted must be given again"
-        if not self._push():
+        if self._unsent and not self._push():
             raise BlockingIOError
         sent, self._owed = self._owed, 0
         while sent < len(data):
@@ -191,8 +200,7 @@ class TlsSocket:
 
     def _push(self) -> bool:
         """Send ciphertext; whether all of it has left."""
-        if self._outgoing.pending:
-            self._unsent += self._outgoing.read()
+        self._unsent += self._outgoing.read()
         if self._unsent:
             try:
                 self._unsent = self._unsent[self._socket.send(self._unsent) :]

@@ -6,11 +6,12 @@
    `turn` there is an answer. Its time is that of the whole turn: from sending it until all of its answers are read. */
 
 #define _GNU_SOURCE
+#include "connection.h"
 #include "histogram.h"
 #include "options.h"
 #include "process.h"
+#include "protobuf.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -26,8 +27,9 @@ enum {
 static const uint32_t STATE = 0x53544154, DECISION = 0x44454349;
 
 struct client {
-    int fd, match, seat;
-    int connection; /* which it is in this place, from 1 */
+    struct connection connection;
+    int match, seat;
+    int generation; /* which it is in this place, from 1 */
     bool over;
     uint8_t *in;
     size_t length;
@@ -50,58 +52,6 @@ static struct histogram turn_times, first_match_turns;
 static uint64_t answers;
 static uint8_t out[OUT_BYTES], payload[1 << 16];
 
-/* ---- protobuf, as far as it is needed ---- */
-
-static uint8_t *put_varint(uint8_t *at, uint64_t value) {
-    for (; value > 127; value >>= 7)
-        *at++ = (uint8_t)(value | 128);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
-static uint8_t *put_number(uint8_t *at, int field, uint64_t value) {
-    return put_varint(put_varint(at, (uint64_t)field << 3), value);
-}
-
-static uint8_t *put_bytes(uint8_t *at, int field, const void *bytes, size_t n) {
-    at = put_varint(put_varint(at, (uint64_t)field << 3 | 2), n);
-    memcpy(at, bytes, n);
-    return at + n;
-}
-
-struct field {
-    int number;
-    uint64_t value;       /* or how many bytes */
-    const uint8_t *bytes; /* NULL for a number */
-};
-
-static uint64_t take_varint(const uint8_t **at, const uint8_t *end) {
-    uint64_t value = 0;
-    for (int shift = 0; *at < end && shift < 64; shift += 7) {
-        uint8_t byte = *(*at)++;
-        value |= (uint64_t)(byte & 127) << shift;
-        if (byte < 128)
-            return value;
-    }
-    die("a number without an end");
-}
-
-static bool take_field(const uint8_t **at, const uint8_t *end, struct field *field) {
-    if (*at == end)
-        return false;
-    uint64_t tag = take_varint(at, end);
-    *field = (struct field){.number = (int)(tag >> 3), .value = take_varint(at, end)};
-    if ((tag & 7) == 2) {
-        if (field->value > (uint64_t)(end - *at))
-            die("a field that is longer than its message");
-        field->bytes = *at;
-        *at += field->value;
-    } else if (tag & 7) {
-        die("a field of type %d", (int)(tag & 7));
-    }
-    return true;
-}
-
 /* ---- what is said ---- */
 
 static void send_message(struct client *client, uint8_t opcode, uint8_t operand, const uint8_t *end) {
@@ -110,8 +60,7 @@ static void send_message(struct client *client, uint8_t opcode, uint8_t operand,
     memcpy(out, &announced, 4);
     out[4] = opcode;
     out[5] = operand;
-    if (send(client->fd, out, length, 0) != (ssize_t)length)
-        die("cannot send %zu bytes: %s", length, strerror(errno));
+    send_short(&client->connection, out, length);
 }
 
 static void make_payload(uint32_t mark, const struct match *match, uint32_t seat, uint8_t *into) {
@@ -229,7 +178,7 @@ static void begin(struct match *match);
 static void finish(struct client *client) {
     struct match *match = &matches[client->match];
     client->over = true;
-    close(client->fd);
+    close_connection(&client->connection);
     if (++match->over <= options.players)
         return;
     played_matches++;
@@ -258,15 +207,10 @@ static void take_message(struct client *client, const uint8_t *message, size_t n
     }
 }
 
-static void hear(struct client *client) {
-    ssize_t n = recv(client->fd, client->in + client->length, IN_BYTES - client->length, 0);
-    if (n < 0 && errno == EAGAIN)
-        return;
-    if (n <= 0)
-        die("match %d, seat %d: the connection was lost", client->match, client->seat);
-    client->length += (size_t)n;
+/* Takes the messages that are here whole. */
+static void take_messages(struct client *client) {
     size_t at = 0;
-    int connection = client->connection;
+    int generation = client->generation;
     while (!client->over && client->length - at >= 4) {
         uint32_t announced;
         memcpy(&announced, client->in + at, 4);
@@ -277,34 +221,47 @@ static void hear(struct client *client) {
             break;
         at += whole;
         take_message(client, client->in + at - whole + 4, whole - 4);
-        if (client->connection != connection)
+        if (client->generation != generation)
             return; /* its place has been taken by the next match's */
     }
     memmove(client->in, client->in + at, client->length - at);
     client->length -= at;
 }
 
+/* Reads once; returns whether there was anything to take. */
+static bool hear_some(struct client *client) {
+    ssize_t n = receive(&client->connection, client->in + client->length, IN_BYTES - client->length);
+    if (n < 0 && errno == EAGAIN)
+        return false;
+    if (n <= 0)
+        die("match %d, seat %d: the connection was lost", client->match, client->seat);
+    client->length += (size_t)n;
+    take_messages(client);
+    return !client->over;
+}
+
+static void hear(struct client *client) {
+    while (hear_some(client) && holds_more(&client->connection)) {
+    }
+}
+
 /* ---- who comes ---- */
 
+static void agree_and_greet(struct client *client) {
+    if (agree(&client->connection))
+        greet(client);
+}
+
 static void connect_client(struct client *client) {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-        .sin_port = htons((uint16_t)options.port),
-    };
     int room = OUT_BYTES;
-    client->fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-    if (client->fd < 0 || connect(client->fd, (struct sockaddr *)&address, sizeof address))
-        die("cannot connect to port %d: %s", options.port, strerror(errno));
-    send_at_once(client->fd);
-    fcntl(client->fd, F_SETFL, O_NONBLOCK);
+    open_connection(&client->connection, options.port);
+    setsockopt(client->connection.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-    epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event);
+    epoll_ctl(epoll, EPOLL_CTL_ADD, client->connection.fd, &event);
     client->over = false;
-    client->connection++;
+    client->generation++;
     client->length = 0;
-    greet(client);
+    agree_and_greet(client);
 }
 
 static void begin(struct match *match) {
@@ -334,7 +291,7 @@ static void serve(uint64_t until) {
     for (int i = 0; i < n; i++) {
         struct client *client = events[i].data.ptr;
         if (!client->over)
-            hear(client);
+            is_agreed(&client->connection) ? hear(client) : agree_and_greet(client);
     }
 }
 
@@ -373,6 +330,7 @@ static void measure(void) {
 
 int main(int argc, char **argv) {
     options = parse_options(argc, argv);
+    prepare_connections(options.ca_file);
     if (options.framing != PREFIXED || options.state_bytes > 4096 || options.decision_bytes > 4096)
         die("the extended wire is played length-prefixed here, with states and decisions of 4096 bytes at the most");
     signal(SIGPIPE, SIG_IGN);

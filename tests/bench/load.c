@@ -8,14 +8,13 @@
    each bot, the game's as the reply subject). */
 
 #define _GNU_SOURCE
+#include "connection.h"
 #include "histogram.h"
 #include "options.h"
 #include "process.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/uio.h>
 
 enum {
     FIELDS = 16,           /* what a body begins with: a mark, match, turn and seat, 32 bits each */
@@ -36,7 +35,8 @@ struct tail { /* what follows the fields: the same in all states, and in all dec
 };
 
 struct client {
-    int fd, match, seat; /* NOBODY until the first request tells a bot */
+    struct connection connection;
+    int match, seat; /* NOBODY until the first request tells a bot */
     bool is_game, blocked, over;
     /* The message that is coming in. */
     char head[HEAD_CHARACTERS];
@@ -92,7 +92,7 @@ static struct tail make_tail(size_t body_bytes, uint8_t seed) {
 
 static void watch(struct client *client) {
     struct epoll_event event = {.events = EPOLLIN | (client->blocked ? (uint32_t)EPOLLOUT : 0), .data.ptr = client};
-    epoll_ctl(epoll, EPOLL_CTL_MOD, client->fd, &event);
+    epoll_ctl(epoll, EPOLL_CTL_MOD, client->connection.fd, &event);
 }
 
 static void flush(struct client *client) {
@@ -102,11 +102,11 @@ static void flush(struct client *client) {
         {client->out + client->out_length - head, head},
         {client->out_tail->bytes + into_tail, client->out_tail->whole - into_tail},
     };
-    ssize_t n = writev(client->fd, pieces, 2);
+    ssize_t n = send_pieces(&client->connection, pieces);
     if (n < 0 && errno != EAGAIN)
         die("cannot send: %s", strerror(errno));
     client->out_sent += n > 0 ? (size_t)n : 0;
-    bool blocked = client->out_sent < client->out_length + client->out_tail->whole;
+    bool blocked = client->out_sent < client->out_length + client->out_tail->whole || holds_back(&client->connection);
     if (blocked != client->blocked) {
         client->blocked = blocked;
         watch(client);
@@ -158,27 +158,22 @@ static void say(struct client *client, uint8_t opcode, uint8_t operand, uint32_t
     flush(client);
 }
 
-static void send_short(struct client *client, const char *bytes, size_t n) {
-    if (send(client->fd, bytes, n, 0) != (ssize_t)n)
-        die("cannot send %zu bytes: %s", n, strerror(errno));
-}
-
 /* A message of two bytes. */
 static void say_codes(struct client *client, uint8_t opcode, uint8_t operand) {
     uint8_t message[6] = {0, 0, 0, 2, opcode, operand};
     char line[5];
     if (options.framing == PREFIXED)
-        return send_short(client, (char *)message, 6);
+        return send_short(&client->connection, message, 6);
     encode_base64(message + 4, 2, line);
     line[4] = '\n';
-    send_short(client, line, 5);
+    send_short(&client->connection, line, 5);
 }
 
 /* ---- what is played ---- */
 
 static void finish_client(struct client *client) {
     client->over = true;
-    close(client->fd);
+    close_connection(&client->connection);
     over_count++;
 }
 
@@ -345,7 +340,7 @@ static void take_control(struct client *client) {
     if (!strncmp(line, "MSG ", 4))
         client->remaining = (size_t)number(strrchr(line, ' ') + 1, "bytes");
     else if (!strncmp(line, "PING", 4))
-        send_short(client, "PONG\r\n", 6);
+        send_short(&client->connection, "PONG\r\n", 6);
     else if (!strncmp(line, "PONG", 4))
         client->is_game ? go_on(&matches[client->match]) : (void)ready_count++;
     else if (!strncmp(line, "-ERR", 4))
@@ -370,39 +365,31 @@ static void hear_nats(struct client *client, const char *data, size_t n) {
     }
 }
 
-static void hear(struct client *client) {
-    ssize_t n = recv(client->fd, read_buffer, READ_BYTES, 0);
+/* Reads once; returns whether there was anything to take. */
+static bool hear_some(struct client *client) {
+    ssize_t n = receive(&client->connection, read_buffer, READ_BYTES);
     if (n < 0 && errno == EAGAIN)
-        return;
+        return false;
     if (n <= 0) {
         if (!stopping)
             die("a connection was lost: %s", n ? strerror(errno) : "it was closed");
-        return finish_client(client);
-    }
-    if (options.framing == LINES)
+        finish_client(client);
+    } else if (options.framing == LINES) {
         hear_lines(client, read_buffer, (size_t)n);
-    else if (options.framing == PREFIXED)
+    } else if (options.framing == PREFIXED) {
         hear_prefixed(client, read_buffer, (size_t)n);
-    else
+    } else {
         hear_nats(client, read_buffer, (size_t)n);
+    }
+    return !client->over;
+}
+
+static void hear(struct client *client) {
+    while (hear_some(client) && holds_more(&client->connection)) {
+    }
 }
 
 /* ---- who comes ---- */
-
-static void connect_client(struct client *client) {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-        .sin_port = htons((uint16_t)options.port),
-    };
-    client->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (client->fd < 0 || connect(client->fd, (struct sockaddr *)&address, sizeof address))
-        die("cannot connect to port %d: %s", options.port, strerror(errno));
-    send_at_once(client->fd);
-    fcntl(client->fd, F_SETFL, O_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-    epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event);
-}
 
 /* In NATS a PONG says that the subscription holds: the client is ready then, and play begins when all are. */
 static void subscribe(struct client *client) {
@@ -413,7 +400,7 @@ static void subscribe(struct client *client) {
     else
         sprintf(subject, "b%d.%d", client->match, client->seat);
     int n = sprintf(words, "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB %s 1\r\nPING\r\n", subject);
-    send_short(client, words, (size_t)n);
+    send_short(&client->connection, words, (size_t)n);
 }
 
 static void greet(struct client *client) {
@@ -424,11 +411,18 @@ static void greet(struct client *client) {
         say_codes(client, 0x00, 0x22);
 }
 
+static void agree_and_greet(struct client *client) {
+    if (agree(&client->connection))
+        greet(client);
+}
+
 static struct client *add_client(bool is_game, int match, int seat) {
     struct client *client = &clients[client_count++];
     *client = (struct client){.is_game = is_game, .match = match, .seat = seat};
-    connect_client(client);
-    greet(client);
+    open_connection(&client->connection, options.port);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, client->connection.fd, &event);
+    agree_and_greet(client);
     return client;
 }
 
@@ -458,7 +452,7 @@ static void serve(uint64_t until) {
         if (!client->over && events[i].events & EPOLLOUT)
             flush(client);
         if (!client->over && events[i].events & ~(uint32_t)EPOLLOUT)
-            hear(client);
+            is_agreed(&client->connection) ? hear(client) : agree_and_greet(client);
     }
 }
 
@@ -520,6 +514,7 @@ static void measure(void) {
 
 int main(int argc, char **argv) {
     options = parse_options(argc, argv);
+    prepare_connections(options.ca_file);
     signal(SIGPIPE, SIG_IGN);
     allow_many_descriptors();
     epoll = epoll_create1(0);

@@ -13,6 +13,7 @@ struct options {
     int asks, match_turns; /* of the extended wire alone: asks a turn, 0 for all players; turns a match, 0 for no end */
     pid_t broker; /* whose CPU time and memory are looked at; 0 for nobody's */
     enum framing framing;
+    const char *ca_file; /* of who vouches for the broker, in programs that speak TLS */
     size_t state_bytes, decision_bytes;
     uint64_t warm_up, duration, patience; /* ns */
 };
@@ -20,7 +21,8 @@ struct options {
 static const char USAGE[] =
     "usage: load --port N [--broker PID] [--framing lines|prefixed|nats] [--matches N] [--players N] [--waiting N]\n"
     "            [--state BYTES] [--decision BYTES] [--warm-up MS] [--duration MS] [--patience MS]\n"
-    "            extended: [--asks N] [--match-turns N]";
+    "            extended: [--asks N] [--match-turns N]\n"
+    "            over TLS: --tls CA_FILE";
 
 static inline enum framing parse_framing(const char *word) {
     const char *names[] = {"lines", "prefixed", "nats"};
@@ -43,10 +45,10 @@ static inline void check_options(const struct options *options) {
 
 static inline struct options parse_options(int argc, char **argv) {
     enum { PORT, BROKER, FRAMING, MATCHES, PLAYERS, WAITING, STATE_BYTES, DECISION_BYTES, WARM_UP, DURATION, PATIENCE, ASKS,
-           MATCH_TURNS };
+           MATCH_TURNS, TLS_AUTHORITY };
     const char *names[] = {"port",  "broker",   "framing", "matches",  "players", "waiting",
                            "state", "decision", "warm-up", "duration", "patience",
-                           "asks",  "match-turns"};
+                           "asks",  "match-turns", "tls"};
     enum { OPTIONS = sizeof names / sizeof *names };
     struct option known[OPTIONS + 1] = {0};
     for (int i = 0; i < OPTIONS; i++)
@@ -65,6 +67,10 @@ static inline struct options parse_options(int argc, char **argv) {
             die("%s", USAGE);
         if (which == FRAMING) {
             options.framing = parse_framing(optarg);
+            continue;
+        }
+        if (which == TLS_AUTHORITY) {
+            options.ca_file = optarg;
             continue;
         }
         long value = number(optarg, names[which]);

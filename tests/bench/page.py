@@ -42,7 +42,8 @@ def _tables(results: Sequence[Result], machine: Mapping[str, str | int], rounds:
     )
     yield from ("", *_start_up(results))
     for group, members in groupby(results, lambda result: result.scenario.group):
-        yield from ("", f"### {group.capitalize()}", "", "| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|")
+        heading = group[:1].upper() + group[1:]  # names in it, such as TLS, stay as they are
+        yield from ("", f"### {heading}", "", "| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|")
         of_group = list(members)
         for result in of_group:
             yield from ("| " + " | ".join(row) + " |" for row in _rows(result))

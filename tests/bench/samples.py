@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import attrs
 
-from tests.bench.targets import BUILT, Running, Target, running
+from tests.bench import certificate
+from tests.bench.targets import Running, Target, running
 
 
 @attrs.frozen
@@ -109,7 +110,7 @@ def measure(target: Target, load: Load) -> Sample:
     """
     cores = ONE_CORE if load.one_core else ALL_CORES
     with running(target, load.players, cores) as broker:
-        words = _command(target, load, broker)
+        words = load_command(target, load, broker)
         done = subprocess.run(
             words, capture_output=True, text=True, check=False, preexec_fn=partial(os.sched_setaffinity, 0, cores)
         )
@@ -119,8 +120,9 @@ def measure(target: Target, load: Load) -> Sample:
     return Sample(**printed, start_seconds=broker.start_seconds)
 
 
-def _command(target: Target, load: Load, broker: Running) -> list[str | Path]:
-    options = {
+def load_command(target: Target, load: Load, broker: Running) -> list[str | Path]:
+    """What starts the generator beside a target."""
+    options: dict[str, int | str | Path] = {
         "port": broker.port,
         "broker": broker.pid,
         "framing": target.framing,
@@ -133,4 +135,6 @@ def _command(target: Target, load: Load, broker: Running) -> list[str | Path]:
         "asks": load.asks,
         "match-turns": load.match_turns,
     }
-    return [BUILT / target.load, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    if target.tls:
+        options["tls"] = certificate.issued().ca_file
+    return [target.program, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]

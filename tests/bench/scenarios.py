@@ -6,7 +6,7 @@ from typing import Final, Literal
 import attrs
 
 from tests.bench.samples import Load
-from tests.bench.targets import CODEC_RELAY, CRATE, NATS, OURS, PATCHED, RELAY, Target, ours, relay
+from tests.bench.targets import CODEC_RELAY, CRATE, NATS, OURS, PATCHED, RELAY, Target, ours, over_tls, relay
 
 Measure = Literal["rate", "core_rate", "broker_rate", "promptness"]
 """A property of `Sample`."""
@@ -111,6 +111,23 @@ def _sizes() -> list[Scenario]:
     ]
 
 
+def _tls() -> list[Scenario]:
+    """Length-prefixed throughout, so that TLS alone is between the two."""
+    both = (OUR_PREFIXED, over_tls(OUR_PREFIXED))
+    return [
+        Scenario("TLS", "1 match", Load(), both),
+        Scenario("TLS", "100 matches", Load(100), both),
+        Scenario("TLS", "1 match, 4 KiB", Load(state_bytes=4096), both),
+        Scenario("TLS", "1 match, 256 KiB", Load(state_bytes=1 << 18), both),
+        Scenario(
+            "TLS",
+            "20 short matches of 3 answers",
+            Load(20, asks=1, match_turns=3),
+            (OUR_EXTENDED, over_tls(OUR_EXTENDED)),
+        ),
+    ]
+
+
 def _waiting() -> list[Scenario]:
     return [
         Scenario("waiting", f"{count:,} waiting", Load(10, waiting=count), (RELAY, OUR_WAITING))
@@ -152,6 +169,7 @@ SCENARIOS: Final[Sequence[Scenario]] = (
     *_crowds(),
     *_originals(),
     *_sizes(),
+    *_tls(),
     *_waiting(),
     *_extended(),
     Scenario("one beside 500", "501 matches", Load(501), (RELAY, OURS), [Goal("relay", 0.5, "promptness")]),

@@ -15,7 +15,7 @@ from typing import Final
 
 import attrs
 
-from tests.bench import crate
+from tests.bench import certificate, crate
 
 HERE: Final = Path(__file__).parent
 BUILT: Final = HERE / "build"
@@ -46,6 +46,7 @@ class Target:
         title: its name for readers.
         framing: how it is spoken to.
         load: the generator that speaks so.
+        tls: whether it is spoken to over TLS.
         command: the command for so many players; a port of 0 lets it choose.
         find_port: tells the port from what it says on standard output and error.
         check: raises `MissingError` if it cannot be started here.
@@ -58,6 +59,12 @@ class Target:
     find_port: Callable[[str], int | None] | None
     check: Callable[[], None] = lambda: None
     load: str = "load"
+    tls: bool = False
+
+    @property
+    def program(self) -> Path:
+        """The load generator."""
+        return BUILT / (f"{self.load}-tls" if self.tls else self.load)
 
 
 def _our_command(players: int, port: int, *flags: str) -> Sequence[str]:
@@ -92,9 +99,24 @@ def _check_crate(broker: Path) -> None:
         raise MissingError(crate.why_missing())
 
 
+def _check_tls(program: Path) -> None:
+    if not program.exists():
+        raise MissingError("the load generators that speak TLS are missing: on Debian, apt-get install libssl-dev")
+
+
 def ours(*flags: str, key: str = "ours", title: str = "ours", framing: str = "lines", load: str = "load") -> Target:
     """`bitbroker serve`."""
     return Target(key, title, framing, partial(_with_flags, _our_command, flags), _our_port, load=load)
+
+
+def over_tls(plain: Target) -> Target:
+    """`bitbroker serve` with these flags, and all over TLS."""
+
+    def command(players: int, port: int) -> Sequence[str | Path]:
+        return [*plain.command(players, port), *certificate.issued().files.flags]
+
+    spoken = attrs.evolve(plain, key=f"{plain.key}-tls", title=f"{plain.title}, TLS", command=command, tls=True)
+    return attrs.evolve(spoken, check=partial(_check_tls, spoken.program))
 
 
 def relay(*flags: str, key: str = "relay", title: str = "C relay", framing: str = "lines") -> Target:

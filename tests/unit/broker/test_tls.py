@@ -217,6 +217,22 @@ def test_what_comes_in_one_piece(open_ends: OpenEnds) -> None:
     assert not ends.sock.readable
 
 
+def test_one_record_takes_one_read(open_ends: OpenEnds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once all is read OpenSSL is not asked again: it would say so by an exception, which costs time."""
+    ends = open_ends()
+    ends.sock.arrived += ends.say(b"a decision")
+    reads: list[int] = []
+    read = ssl.SSLObject.read
+
+    def counted(self: ssl.SSLObject, size: int) -> bytes:
+        reads.append(size)
+        return read(self, size)
+
+    monkeypatch.setattr(ssl.SSLObject, "read", counted)
+    assert ends.tls.recv(READ_BYTES) == b"a decision"
+    assert len(reads) == 1
+
+
 def test_large_text_never_outgrows_the_caller(open_ends: OpenEnds) -> None:
     """Whatever lay here unfinished, a read gives what was asked for at the most; and nothing stays."""
     ends = open_ends()
