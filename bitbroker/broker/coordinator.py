@@ -303,10 +303,12 @@ class Coordinator:
         for question in turn.questions:
             if 0 <= question.seat < len(table.bots):
                 bot = table.bots[question.seat]
-                if not bot.extended and bot.ending is None:
+                if bot.extended or bot.ending is not None:
+                    continue
+                if bot.stream.unheard:
                     self._deliver(bot, now)
-                    if self._poller is None:
-                        self._catch_up(bot, now)
+                if self._poller is None:
+                    self._catch_up(bot, now)
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:
         if participant.extended:

@@ -64,6 +64,7 @@ class MessageStream(trio.abc.AsyncResource):
         number: in the order in which connections were accepted, from 1.
         peer: address and port of the other side, for the log.
         mailbox: what was said and is not taken yet.
+        unheard: whether something has been read, since the mailbox was last filled with all that there was.
         ended: why no more will be read from it; empty while more may come.
         lent: the scope in which its task leaves it to the coordinator; cancelled to give it back.
     """
@@ -84,6 +85,7 @@ class MessageStream(trio.abc.AsyncResource):
         self.number = number
         self.peer = peer
         self.mailbox = Mailbox()
+        self.unheard = False
         self.ended = ""
         self._socket: NonBlockingSocket = sock
         self._certificate = certificate
@@ -144,7 +146,7 @@ class MessageStream(trio.abc.AsyncResource):
         try:
             for _ in _READS:
                 data = self._socket.recv(READ_BYTES)
-                came = True
+                came = self.unheard = True
                 if data and self._framing is not None:
                     self._framing.feed(data)
                 else:
@@ -195,6 +197,7 @@ class MessageStream(trio.abc.AsyncResource):
             RemoteProtocolError: what came next is no message.
         """
         framing = self._framing
+        self.unheard = False
         if framing is None:
             return 0, False
         count, more = 0, False
