@@ -274,8 +274,13 @@ class Coordinator:
         table = participant.table
         if table is None:
             self._hear_in_lobby(participant, message)
-        else:
-            self._conductor.guard(table, self._hear_at_table, participant, table, message, now)
+            return
+        try:
+            self._hear_at_table(participant, table, message, now)
+        except RemoteProtocolError:
+            raise
+        except Exception:  # noqa: BLE001 - the boundary of a match, as `guard` draws it
+            self._conductor.fail(table)
 
     def _hear_at_table(self, participant: Participant, table: Table, message: Message, now: float) -> None:
         heard = participant.greeting.dialect.hear(message, participant.seat)

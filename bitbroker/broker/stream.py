@@ -7,6 +7,7 @@ Only the connection's task ever waits, for the socket to become readable or writ
 import socket
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import trio
@@ -23,8 +24,8 @@ from bitbroker.wire.prefixed import PrefixedFraming
 from bitbroker.wire.websocket import ServerWebSocketFraming
 
 READ_BYTES: Final = 65536
-_READS: Final = range(4)
-"""So many times READ_BYTES are read at once from a peer that sends much, before others have their turn."""
+_MORE_READS: Final = 3
+"""So many times more READ_BYTES are read at once from a peer that sends much, before others have their turn."""
 HANDSHAKE_MESSAGE_BYTES: Final = 65536
 """The largest message before the handshake is done."""
 
@@ -142,22 +143,29 @@ class MessageStream(trio.abc.AsyncResource):
             NotThisProtocolError: the first byte of the connection is of no framing spoken here.
             TlsHandshakeError: it is that of TLS, and this was not agreed on.
         """
-        came = False
         try:
-            for _ in _READS:
-                data = self._socket.recv(READ_BYTES)
-                came = self.unheard = True
-                if data and self._framing is not None:
-                    self._framing.feed(data)
-                else:
-                    self._take_in(data)
-                if len(data) < READ_BYTES:
-                    break
+            data = self._socket.recv(READ_BYTES)
+            self.unheard = True
+            if data and self._framing is not None:
+                self._framing.feed(data)
+            else:
+                self._take_in(data)
+            if len(data) == READ_BYTES:
+                self._read_on()
         except BlockingIOError:
-            return came
+            return False
         except OSError as error:
             self.ended = error.strerror or str(error)
         return True
+
+    def _read_on(self) -> None:
+        """Read from a peer that sends much, before others have their turn."""
+        with suppress(BlockingIOError):
+            for _ in range(_MORE_READS):
+                data = self._socket.recv(READ_BYTES)
+                self._take_in(data)
+                if len(data) < READ_BYTES:
+                    break
 
     def _take_in(self, data: bytes) -> None:
         if not data:
@@ -256,7 +264,7 @@ class MessageStream(trio.abc.AsyncResource):
         return self._send_pieces(self._framing.encode_pieces(messages))
 
     def _send_pieces(self, pieces: Sequence[Piece]) -> bool:
-        size = sum(map(len, pieces))
+        size = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
         if not self._outbox:
             self._outbox.extend(pieces)
             self._outbox_bytes = size

@@ -34,7 +34,7 @@ class BufferedFraming(ABC):
         if self._error is not None:
             return
         if not self._buffer:
-            self._buffer = bytes(data)  # which is no copy of bytes
+            self._buffer = data if isinstance(data, bytes) else bytes(data)
             return
         if self._taken or not isinstance(self._buffer, bytearray):
             self._drop_taken()
@@ -50,9 +50,9 @@ class BufferedFraming(ABC):
         Raises:
             RemoteProtocolError: the bytes are no message; from then on every call raises it again.
         """
-        if self._error is not None:
-            raise self._error
-        if not self._buffer:
+        if not self._buffer:  # nor is there anything in it after an error
+            if self._error is not None:
+                raise self._error
             return None
         try:
             return self._next_message()
