@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bitbroker.errors import RemoteProtocolError
+from bitbroker.wire.base64 import is_base64
 from bitbroker.wire.buffered import BufferedFraming
 from bitbroker.wire.messages import HEADER_BYTES, LARGE_BYTES, Message, Piece
 
@@ -57,8 +58,8 @@ def parse_line(line: bytes | bytearray) -> Message:
 def _rest_of_large(line: bytes | bytearray) -> bytes:
     """The same, in pieces that stay in the processor's cache: `translate` makes room for all that it might keep."""
     with memoryview(line) as view:
-        starts = range(0, len(line), LARGE_BYTES)
-        return b"".join([view[at : at + LARGE_BYTES].tobytes().translate(None, _ALPHABET) for at in starts])
+        pieces = [view[at : at + LARGE_BYTES] for at in range(0, len(line), LARGE_BYTES)]
+        return b"".join([piece.tobytes().translate(None, _ALPHABET) for piece in pieces if not is_base64(piece)])
 
 
 def _shown(line: bytes | bytearray) -> str:

@@ -9,6 +9,8 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from typing import Final, Self
 
+from bitbroker.wire.base64 import decode, encode
+
 Piece = bytes | bytearray | memoryview
 """Bytes on their way to a socket."""
 
@@ -77,7 +79,8 @@ class Message:
         """All bytes behind opcode and operand."""
         if self._body is None:
             assert self._line is not None
-            self._body = a2b_base64(self._line)[HEADER_BYTES:]
+            large = len(self._line) >= LARGE_BYTES
+            self._body = (decode(self._line) if large else a2b_base64(self._line))[HEADER_BYTES:]
         return self._body
 
     @property
@@ -92,7 +95,8 @@ class Message:
         """The message as a base64 line, newline included; a large one may be in two pieces."""
         line = self._line
         if line is None:
-            line = self._line = b2a_base64(bytes((self.opcode, self.operand)) + self.body)
+            content = bytes((self.opcode, self.operand)) + self.body
+            line = self._line = encode(content) if len(content) >= LARGE_BYTES else b2a_base64(content)
         if self._head:
             return (self._head, memoryview(line)[len(self._head) :])
         return (line,)
