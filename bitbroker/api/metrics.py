@@ -32,7 +32,7 @@ class SnapshotCollector(Collector):
         yield _histogram("bitbroker_turn_seconds", "From sending a request to reading its answer.", snapshot.turn_time)
         yield _histogram(
             "bitbroker_handling_seconds",
-            "The broker's own share: reading a message, the rules, and sending what follows. Two make a turn.",
+            "The broker's own share: reading a batch of messages, the rules, and sending what follows.",
             snapshot.handling_time,
         )
 

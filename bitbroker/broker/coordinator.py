@@ -79,6 +79,7 @@ class Coordinator:
         self._tally = tally
         self._keep = keep
         self._lag = Lag(trio.current_time())
+        self._moment: float | None = None
         self._conductor = Conductor(tally, self._release, self._match_over)
         self._table_over = trio.Event()
         self._outgoing = Outgoing()
@@ -140,7 +141,7 @@ class Coordinator:
         if refused is not None:
             participant.release(refuse(refused))
             return
-        self._deliver(participant, self._time())  # what came in one piece with the handshake
+        self._deliver(participant)  # what came in one piece with the handshake
         self._usher.seat_players(participant.greeting.match)
 
     def read(self, participants: Sequence[Participant]) -> None:
@@ -150,20 +151,20 @@ class Coordinator:
         asked is there by then.
         """
         began = perf_counter()
-        self._outgoing.holding = True
         for participant in participants:
             try:
                 participant.stream.read_nowait()
             except Exception as fault:  # noqa: BLE001 - the boundary of a connection, which its task stands at
                 self._break_off(participant, fault)
-        now = self._time()
+        self._moment = self._time()
+        self._outgoing.holding = True
         for participant in participants:
             try:
-                if participant.ending is None:  # one before it may have ended their match
-                    self._deliver(participant, now)
+                self._deliver(participant)
             except Exception as fault:  # noqa: BLE001 - likewise
                 self._break_off(participant, fault)
         self._outgoing.release()
+        self._moment = None
         self._tally.handling_time.observe(perf_counter() - began)
 
     def _break_off(self, participant: Participant, fault: Exception) -> None:
@@ -171,7 +172,7 @@ class Coordinator:
             self._poller.remove(participant)
         participant.stream.break_off(fault)
 
-    def _deliver(self, participant: Participant, now: float) -> None:
+    def _deliver(self, participant: Participant) -> None:
         """Take what a participant has said, and whether it has gone, to where it belongs."""
         stream = participant.stream
         try:
@@ -179,7 +180,7 @@ class Coordinator:
             while more and participant.ending is None:
                 count, more = stream.fill_mailbox()
                 for _ in range(count):
-                    self._hear(participant, stream.mailbox.take_nowait(), now)
+                    self._hear(participant, stream.mailbox.take_nowait())
         except MessageTooLargeError as error:
             self._lose(participant, Cause.MESSAGE_TOO_LARGE, f"it sent {error}")
         except RemoteProtocolError as error:
@@ -261,14 +262,14 @@ class Coordinator:
 
     # What is said.
 
-    def _catch_up(self, participant: Participant, now: float) -> None:
+    def _catch_up(self, participant: Participant) -> None:
         """Take all that has reached this machine from a participant."""
         for _ in range(_CATCH_UP_READS):
             if participant.ending is not None or not participant.stream.read_nowait():
                 return
-            self._deliver(participant, now)
+            self._deliver(participant)
 
-    def _hear(self, participant: Participant, message: Message, now: float) -> None:
+    def _hear(self, participant: Participant, message: Message) -> None:
         if participant.ending is not None:
             return
         table = participant.table
@@ -276,30 +277,30 @@ class Coordinator:
             self._hear_in_lobby(participant, message)
             return
         try:
-            self._hear_at_table(participant, table, message, now)
+            self._hear_at_table(participant, table, message)
         except RemoteProtocolError:
             raise
         except Exception:  # noqa: BLE001 - the boundary of a match, as `guard` draws it
             self._conductor.fail(table)
 
-    def _hear_at_table(self, participant: Participant, table: Table, message: Message, now: float) -> None:
+    def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
         heard = participant.greeting.dialect.hear(message, participant.seat)
         if isinstance(heard, TurnAsked):
-            self._catch_up_before(table, heard, now)
+            self._catch_up_before(table, heard)
         elif isinstance(heard, Pinged):
             self._conductor.send(participant, (heard.pong,))
             return
         elif isinstance(heard, Publication):
-            table.broadcast.publish(heard, now)
+            table.broadcast.publish(heard, self._time())
             self._look_at_deadline(table)
             return
         elif heard is None:
             return
-        self._conductor.advance(table, heard, now)
+        self._conductor.advance(table, heard, self._time())
         if table.match.earliest < table.scheduled or table.plan.spectator_delay:
             self._look_at_deadline(table)
 
-    def _catch_up_before(self, table: Table, turn: TurnAsked, now: float) -> None:
+    def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
         """What a basic bot had said before it was asked is no answer; others say what they answer.
 
         The poller's sockets come in the order in which something reached them, so all that is older has been read with
@@ -311,9 +312,9 @@ class Coordinator:
                 if bot.extended or bot.ending is not None:
                     continue
                 if bot.stream.unheard:
-                    self._deliver(bot, now)
+                    self._deliver(bot)
                 if self._poller is None:
-                    self._catch_up(bot, now)
+                    self._catch_up(bot)
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:
         if participant.extended:
@@ -343,7 +344,7 @@ class Coordinator:
     # How it ends.
 
     def _match_over(self, table: Table, outcome: Outcome) -> None:
-        now = trio.current_time()
+        now = self._time()
         del self._usher.tables[table.number]
         self._tally.matches[outcome.cause] += 1
         _log.info(
@@ -387,7 +388,9 @@ class Coordinator:
             await trio.sleep(BEAT_SECONDS)
 
     def _time(self) -> float:
-        """The time, when the broker's lag until now has been seen to."""
+        """The time of what is being worked off together; or now, when the broker's lag until now has been seen to."""
+        if self._moment is not None:
+            return self._moment
         now = trio.current_time()
         if now > self._lag.late_at:
             self._let_lag_count_for_nobody(now)
@@ -411,15 +414,16 @@ class Coordinator:
             self._let_time_rule()
 
     def _let_time_rule(self) -> None:
-        now = self._time()
+        self._moment = now = self._time()
         for table in self._agenda.take_due(now):
             self._conductor.guard(table, self._let_time_rule_at, table, now)
             self._look_at_deadline(table)
+        self._moment = None
 
     def _let_time_rule_at(self, table: Table, now: float) -> None:
         if table.outcome is None:
             for participant in table.late(now):
-                self._catch_up(participant, now)
+                self._catch_up(participant)
             self._conductor.step(table, TimeReached(), now)
         table.broadcast.release_due(now)
         self._close(table, now)

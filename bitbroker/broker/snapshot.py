@@ -45,7 +45,7 @@ class Tally:
         stalls: how often the broker was held up.
         stall_seconds: for how long in all; nobody's clock ran meanwhile.
         turn_time: of each answered request, from sending it to reading the decision, without stalls.
-        handling_time: of each look at a socket: reading it, the rules, and sending what follows. Two make a turn.
+        handling_time: of each batch of messages: reading them, the rules, and sending what follows.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Snapshot:
         stall_seconds: for how long in all.
         turns: answered requests.
         turn_time: their time, from sending the request to reading the decision, without stalls.
-        handling_time: the broker's own share: reading, rules and sending, for each of the two messages of a turn.
+        handling_time: the broker's own share: reading, rules and sending, for each batch of messages.
     """
 
     version: str

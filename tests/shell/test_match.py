@@ -309,7 +309,7 @@ async def test_fault_in_hearing_ends_one_match_alone(
     assert shell.tally.matches == {Cause.BROKER_FAULT: 1}
 
 
-@pytest.mark.parametrize("function", ["read_nowait", "fill_mailbox", "send_nowait"])
+@pytest.mark.parametrize("function", ["read_nowait", "fill_mailbox", "send_nowait", "send_waiting"])
 @pytest.mark.parametrize("seat", [None, 1])
 async def test_no_memory_for_a_connection_ends_its_match_alone(
     autojump_clock: MockClock, open_shell: OpenShell, monkeypatch: pytest.MonkeyPatch, function: str, seat: int | None
@@ -334,12 +334,12 @@ async def test_no_memory_for_a_connection_ends_its_match_alone(
     starved.append(3 if seat is None else 2)
     if seat is None:
         game.say(basic.action(0, b"state"))
-        if function == "send_nowait":
+        if function.startswith("send"):
             await bots[0].hear()
             bots[0].say(basic.decision(b"answer"))
     else:
         game.say(basic.action(seat, b"state"))
-        if function != "send_nowait":
+        if not function.startswith("send"):
             bots[seat].say(basic.decision(b"answer"))
     for peer in {game, *bots} - {unlucky}:
         assert (await peer.hear_farewell())[-1] == basic.TERMINATION
