@@ -98,7 +98,6 @@ class Conductor:
         self._carry_out(table, table.match.handle(lost, now), now)
 
     def _carry_out(self, table: Table, effects: Sequence[Effect], now: float) -> None:
-        tell = table.broadcast.tell
         for effect in effects:
             match effect:
                 case Settled():
@@ -109,7 +108,7 @@ class Conductor:
                     bot = table.bots[effect.seat]
                     self.send(bot, (bot.greeting.bot.say_request(effect),))
                     if not effect.again:
-                        tell(_MatchEvent.KIND_ASKED, now, effect.seat, effect.number)
+                        table.broadcast.tell(_MatchEvent.KIND_ASKED, now, effect.seat, effect.number)
                 case NotTaken():
                     self._tally.not_taken[effect.cause] += 1
                     bot = table.bots[effect.seat]
@@ -121,13 +120,13 @@ class Conductor:
                         self.send(participant, dialect.say_introduction(introduction, participant.seat))
                 case Away():
                     _log.info("player away", match=table.number, seat=effect.seat)
-                    tell(_MatchEvent.KIND_AWAY, now, effect.seat, table.match.number)
+                    table.broadcast.tell(_MatchEvent.KIND_AWAY, now, effect.seat, table.match.number)
                 case Back():
                     _log.info("player back", match=table.number, seat=effect.seat)
-                    tell(_MatchEvent.KIND_BACK, now, effect.seat, table.match.number)
+                    table.broadcast.tell(_MatchEvent.KIND_BACK, now, effect.seat, table.match.number)
                 case Out():
                     _log.info("player out", match=table.number, seat=effect.seat, cause=effect.cause.label)
-                    tell(_MatchEvent.KIND_OUT, now, effect.seat, table.match.number, effect.cause)
+                    table.broadcast.tell(_MatchEvent.KIND_OUT, now, effect.seat, table.match.number, effect.cause)
                 case Dismiss():
                     self._release(table.bots[effect.seat], Farewell(Ending.DISMISSED, effect.cause, effect.detail))
                 case Finish():

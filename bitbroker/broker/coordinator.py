@@ -284,7 +284,7 @@ class Coordinator:
             self._conductor.fail(table)
 
     def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
-        heard = participant.greeting.dialect.hear(message, participant.seat)
+        heard = participant.hear(message, participant.seat)
         if isinstance(heard, TurnAsked):
             self._catch_up_before(table, heard)
         elif isinstance(heard, Pinged):
@@ -318,7 +318,7 @@ class Coordinator:
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:
         if participant.extended:
-            heard = participant.greeting.dialect.hear(message, 0)
+            heard = participant.hear(message, 0)
             if heard is None:
                 return
             if isinstance(heard, Pinged):

@@ -285,17 +285,16 @@ class MessageStream(trio.abc.AsyncResource):
     def send_waiting(self) -> None:
         """Send what waits, as far as the socket takes it; the connection's task sees to the rest."""
         outbox = self._outbox
-        if self._outbox_bytes < LARGE_BYTES and len(outbox) > 1:
+        if len(outbox) > 1 and self._outbox_bytes < LARGE_BYTES:
             self._outbox = outbox = deque((b"".join(outbox),))
         while outbox:
-            piece = outbox[0]
+            piece = outbox.popleft()
             sent = self._try_to_send(piece)
-            self._outbox_bytes -= sent
             if sent < len(piece):
-                outbox[0] = memoryview(piece)[sent:]
+                outbox.appendleft(memoryview(piece)[sent:])
+                self._outbox_bytes = sum(map(len, outbox))
                 self._outbox_waits.set()
                 return
-            outbox.popleft()
 
     def _try_to_send(self, piece: Piece) -> int:
         """How many bytes the socket has taken; all, if nobody is there to read them."""

@@ -21,6 +21,7 @@ class Participant:
     Attributes:
         greeting: what it said of itself.
         extended: whether it speaks the extended wire.
+        hear: what a message of it, in its seat, means.
         stream: its connection.
         key: to come back with; empty for who cannot.
         table: where it plays; None while it waits.
@@ -38,6 +39,7 @@ class Participant:
         "extended",
         "farewell",
         "greeting",
+        "hear",
         "key",
         "lost",
         "seat",
@@ -49,6 +51,7 @@ class Participant:
     def __init__(self, greeting: Greeting, stream: MessageStream) -> None:
         self.greeting = greeting
         self.extended = greeting.dialect.extended
+        self.hear = greeting.dialect.hear
         self.stream = stream
         self.key = ""
         self.table: Table | None = None

@@ -52,7 +52,7 @@ def parse_line(line: bytes | bytearray) -> Message:
     header = a2b_base64(line[:4])
     if len(header) < HEADER_BYTES:
         raise RemoteProtocolError(f"a message of {len(header)} byte: it has two at the least")
-    return Message.from_line(line, header)
+    return Message(header[0], header[1], None, line)
 
 
 def _rest_of_large(line: bytes | bytearray) -> bytes:

@@ -7,7 +7,7 @@ a decision is decoded only by whoever looks inside.
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final
 
 from bitbroker.wire.base64 import decode, encode
 
@@ -50,29 +50,28 @@ class Message:
     _head: bytes
     """Stands in place of the first characters of `_line`, which is too large to be copied for them."""
 
-    def __init__(self, opcode: int, operand: int, body: bytes = b"") -> None:
+    def __init__(
+        self,
+        opcode: int,
+        operand: int,
+        body: bytes | None = b"",
+        line: bytes | bytearray | None = None,
+        head: bytes = b"",
+    ) -> None:
+        """Make a message, of a body or of a line.
+
+        Args:
+            opcode: what it is.
+            operand: and what about.
+            body: all behind these; None for a line.
+            line: the message in base64, newline included, checked as a whole.
+            head: what to write in place of its first four characters, if that is something else.
+        """
         self.opcode = opcode
         self.operand = operand
         self._body = body
-        self._line = None
-        self._head = b""
-
-    @classmethod
-    def from_line(cls, line: bytes | bytearray, header: bytes, head: bytes = b"") -> Self:
-        """Wrap a base64 line, newline included, that has been checked as a whole.
-
-        Args:
-            line: the line as it came.
-            header: its first four characters, decoded: two or three bytes.
-            head: what to write in place of these characters; then `header` is what they stand for.
-        """
-        message = cls.__new__(cls)
-        message.opcode = header[0]
-        message.operand = header[1]
-        message._body = None
-        message._line = line
-        message._head = head
-        return message
+        self._line = line
+        self._head = head
 
     @property
     def body(self) -> bytes:
@@ -112,8 +111,8 @@ class Message:
         header = bytes((opcode, operand)) + a2b_base64(self._line[:4])[HEADER_BYTES:]
         head = b2a_base64(header, newline=False)
         if len(self._line) < LARGE_BYTES:
-            return Message.from_line(head + self._line[4:], header)
-        return Message.from_line(self._line, header, head)
+            return Message(opcode, operand, None, head + self._line[4:])
+        return Message(opcode, operand, None, self._line, head)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
