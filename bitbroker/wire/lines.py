@@ -20,7 +20,6 @@ _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 # The last character before the padding carries 2 bits (before `==`) or 4 bits (before `=`) of data; the rest
 # must be zero, or the line is not canonical and Rust's decoder refuses it.
 _LAST_BEFORE_PADDING: Final = {
-    b"\n": frozenset(_ALPHABET),
     b"=\n": frozenset(_ALPHABET[0::4]),
     b"==\n": frozenset(_ALPHABET[0::16]),
 }
@@ -42,17 +41,27 @@ def parse_line(line: bytes | bytearray) -> Message:
     # five times as fast as a strict decode of a long line.
     length = len(line)
     rest = line.translate(None, _ALPHABET) if length < LARGE_BYTES else _rest_of_large(line)
-    allowed = _LAST_BEFORE_PADDING.get(bytes(rest))
-    if allowed is None or length % 4 != 1 or not line.endswith(rest):
-        raise RemoteProtocolError(f"a line that is not padded base64: {_shown(line)}")
-    if line[length - len(rest) - 1] not in allowed:
-        if length == 1:
-            raise RemoteProtocolError("an empty line: a message has two bytes at the least")
-        raise RemoteProtocolError(f"a line of base64 with unused bits that are not zero: {_shown(line)}")
+    if length % 4 != 1 or not line.endswith(rest):
+        raise _no_base64(line)
+    if rest != b"\n":
+        _check_padding(line, bytes(rest))
     header = a2b_base64(line[:4])
     if len(header) < HEADER_BYTES:
-        raise RemoteProtocolError(f"a message of {len(header)} byte: it has two at the least")
+        what = "a message of 1 byte: it has two" if header else "an empty line: a message has two bytes"
+        raise RemoteProtocolError(f"{what} at the least")
     return Message(header[0], header[1], None, line)
+
+
+def _check_padding(line: bytes | bytearray, rest: bytes) -> None:
+    allowed = _LAST_BEFORE_PADDING.get(rest)
+    if allowed is None:
+        raise _no_base64(line)
+    if line[len(line) - len(rest) - 1] not in allowed:
+        raise RemoteProtocolError(f"a line of base64 with unused bits that are not zero: {_shown(line)}")
+
+
+def _no_base64(line: bytes | bytearray) -> RemoteProtocolError:
+    return RemoteProtocolError(f"a line that is not padded base64: {_shown(line)}")
 
 
 def _rest_of_large(line: bytes | bytearray) -> bytes:
