@@ -296,7 +296,7 @@ class Coordinator:
             return
         elif heard is None:
             return
-        self._conductor.advance(table, heard, self._time())
+        self._conductor.advance(table, heard, self._moment or self._time())
         if table.match.earliest < table.scheduled or table.plan.spectator_delay:
             self._look_at_deadline(table)
 
@@ -309,11 +309,9 @@ class Coordinator:
         for question in turn.questions:
             if 0 <= question.seat < len(table.bots):
                 bot = table.bots[question.seat]
-                if bot.extended or bot.ending is not None:
-                    continue
-                if bot.stream.unheard:
+                if bot.stream.unheard and not bot.extended:
                     self._deliver(bot)
-                if self._poller is None:
+                if self._poller is None and not bot.extended:
                     self._catch_up(bot)
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:
