@@ -29,7 +29,8 @@ class SnapshotCollector(Collector):
         yield InfoMetricFamily("bitbroker", "The broker.", {"version": snapshot.version})
         yield from _gauges(snapshot)
         yield from _counters(snapshot)
-        yield _histogram("bitbroker_turn_seconds", "From sending a request to reading its answer.", snapshot.turn_time)
+        turn = "From reading what a game asks to reading the answer."
+        yield _histogram("bitbroker_turn_seconds", turn, snapshot.turn_time)
         yield _histogram(
             "bitbroker_handling_seconds",
             "The broker's own share: reading a batch of messages, the rules, and sending what follows.",

@@ -57,8 +57,8 @@ _ENDINGS_IN_LOBBY: Final = {
 class Coordinator:
     """All matches of a broker, and who waits for one.
 
-    Only `run` and the `wait_...` methods wait. Whatever a participant says is handled in the call that brings it, and
-    what there is to send is tried at once.
+    Only `run` and the `wait_...` methods wait. Whatever participants say is handled in the call that brings it, and
+    what there is to send is tried at the end of that call.
 
     Attributes:
         first_outcome: of the first match that ended; None until then.
@@ -147,18 +147,20 @@ class Coordinator:
     def read(self, participants: Sequence[Participant]) -> None:
         """Their sockets have something: read each once, do all that follows, and send what there is to send.
 
-        A fault in that is its connection's. All are read before any is heard: so what a bot had said before it is
-        asked is there by then.
+        A fault in that is its connection's. All are read before any is heard: what was read together has one time.
         """
         began = perf_counter()
+        well = []
         for participant in participants:
             try:
                 participant.stream.read_nowait()
             except Exception as fault:  # noqa: BLE001 - the boundary of a connection, which its task stands at
                 self._break_off(participant, fault)
+            else:
+                well.append(participant)
         self._moment = self._time()
         self._outgoing.holding = True
-        for participant in participants:
+        for participant in well:
             try:
                 self._deliver(participant)
             except Exception as fault:  # noqa: BLE001 - likewise
@@ -189,7 +191,9 @@ class Coordinator:
             self._lose(participant, Cause.DISCONNECTED, stream.ended)
 
     def fail(self, participant: Participant) -> None:
-        """Its connection has a fault on our side: end its match, which is not its fault."""
+        """Its connection has a fault on our side: end its match, which is not its fault, unless it is out of it."""
+        if participant.ending is not None:
+            return
         detail = "a fault of the broker in a connection; its log has the traceback"
         if participant.table is None or participant.role is Role.SPECTATOR:
             self._lose(participant, Cause.BROKER_FAULT, detail)
@@ -256,7 +260,7 @@ class Coordinator:
         if self._poller is not None:
             self._poller.remove(participant)
         participant.release(farewell)
-        if participant.stream.ended and participant.table is not None:
+        if participant.stream.ended and not participant.stream.unheard and participant.table is not None:
             participant.ending = Ending.LOST_IN_MATCH
             participant.detail = participant.stream.ended
 
@@ -288,7 +292,7 @@ class Coordinator:
         if isinstance(heard, TurnAsked):
             self._catch_up_before(table, heard)
         elif isinstance(heard, Pinged):
-            self._conductor.send(participant, (heard.pong,))
+            participant.tell(heard.pong)
             return
         elif isinstance(heard, Publication):
             table.broadcast.publish(heard, self._time())
@@ -301,10 +305,10 @@ class Coordinator:
             self._look_at_deadline(table)
 
     def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
-        """What a basic bot had said before it was asked is no answer; others say what they answer.
+        """What a basic bot said before it is asked is no answer; others say what they answer.
 
-        The poller's sockets come in the order in which something reached them, so all that is older has been read with
-        the action; tasks are run in any order.
+        Where the poller reads, that is what was read with the action, or before: sockets come in the order in which
+        something reached them. Tasks are run in any order, so the bot's socket is read once more.
         """
         for question in turn.questions:
             if 0 <= question.seat < len(table.bots):
@@ -320,7 +324,7 @@ class Coordinator:
             if heard is None:
                 return
             if isinstance(heard, Pinged):
-                self._conductor.send(participant, (heard.pong,))
+                participant.tell(heard.pong)
                 return
             if isinstance(heard, PlayerLost | GameLost):
                 self._lose(participant, heard.cause, "it left")

@@ -17,7 +17,7 @@ class Outgoing:
     """Holds back what is said in a batch. A peer on this machine often runs as soon as it is sent to, in place of us.
 
     Sent one by one, answers would wake it for each; sent together, it finds several and works them off at once. Bounded
-    by the batch: each connection is in it once, and what it may have waiting is bounded by itself.
+    by the batch: a connection is in it when its outbox had been empty, and what may wait there is bounded by itself.
 
     Attributes:
         holding: whether to hold back.
@@ -42,4 +42,4 @@ class Outgoing:
 
 
 AT_ONCE = Outgoing()
-"""For who is in no match yet: nobody ever holds it."""
+"""For who has not said yet who it is: nobody ever holds it."""

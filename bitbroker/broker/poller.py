@@ -2,6 +2,7 @@
 
 import select
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Final
 
 import trio
@@ -14,8 +15,10 @@ AVAILABLE: Final = hasattr(select, "epoll")
 """Whether this system has epoll. Where it has not, each connection's task reads for itself."""
 
 _BATCH: Final = 256
-"""Sockets that are read before the rest of the broker has its turn: at 256 KiB each, 64 MiB. Small messages of so many
-take some ten milliseconds."""
+"""Sockets that are read at once: at 256 KiB each, 64 MiB. Small messages of so many take some ten milliseconds."""
+
+_TURN_SECONDS: Final = 0.005
+"""For so long small batches go on, before the rest of the broker has its turn."""
 
 
 def is_wanted(settings: Settings) -> bool:
@@ -34,7 +37,7 @@ def is_wanted(settings: Settings) -> bool:
 class Poller:
     """Tells which participants have something to read.
 
-    Looks again until nothing is there or the batch is full, since a wake-up of the task costs more than ten looks.
+    Looks again until nothing is there or its time is up, since a wake-up of the task costs more than ten looks.
     """
 
     def __init__(self, read: Callable[[Sequence[Participant]], None]) -> None:
@@ -61,9 +64,8 @@ class Poller:
         try:
             while True:
                 await trio.lowlevel.wait_readable(self._epoll.fileno())
-                left = _BATCH
-                while left and (ready := self._epoll.poll(0, left)):
-                    left -= len(ready)
+                until = perf_counter() + _TURN_SECONDS
+                while perf_counter() < until and (ready := self._epoll.poll(0, _BATCH)):
                     self._read([participants[descriptor] for descriptor, _events in ready])
         finally:
             self._epoll.close()

@@ -44,7 +44,7 @@ class Tally:
     Attributes:
         stalls: how often the broker was held up.
         stall_seconds: for how long in all; nobody's clock ran meanwhile.
-        turn_time: of each answered request, from sending it to reading the decision, without stalls.
+        turn_time: of each answered request, from reading what the game asks to reading the decision, without stalls.
         handling_time: of each batch of messages: reading them, the rules, and sending what follows.
     """
 
@@ -84,7 +84,7 @@ class Snapshot:
         stalls: how often the broker itself was held up.
         stall_seconds: for how long in all.
         turns: answered requests.
-        turn_time: their time, from sending the request to reading the decision, without stalls.
+        turn_time: their time, from reading what is asked to reading the decision, without stalls.
         handling_time: the broker's own share: reading, rules and sending, for each batch of messages.
     """
 

@@ -156,6 +156,7 @@ class MessageStream(trio.abc.AsyncResource):
             return False
         except OSError as error:
             self.ended = error.strerror or str(error)
+            self.unheard = True
         return True
 
     def _read_on(self) -> None:
@@ -285,16 +286,24 @@ class MessageStream(trio.abc.AsyncResource):
     def send_waiting(self) -> None:
         """Send what waits, as far as the socket takes it; the connection's task sees to the rest."""
         outbox = self._outbox
-        if len(outbox) > 1 and self._outbox_bytes < LARGE_BYTES:
-            self._outbox = outbox = deque((b"".join(outbox),))
         while outbox:
+            if len(outbox) > 1:
+                self._join_small()
             piece = outbox.popleft()
             sent = self._try_to_send(piece)
+            self._outbox_bytes -= sent
             if sent < len(piece):
                 outbox.appendleft(memoryview(piece)[sent:])
-                self._outbox_bytes = sum(map(len, outbox))
                 self._outbox_waits.set()
                 return
+
+    def _join_small(self) -> None:
+        """Make one of the small pieces that come first, so that they cost one write."""
+        outbox, small, size = self._outbox, [], 0
+        while outbox and (size := size + len(outbox[0])) <= LARGE_BYTES:
+            small.append(outbox.popleft())
+        if small:
+            outbox.appendleft(b"".join(small))
 
     def _try_to_send(self, piece: Piece) -> int:
         """How many bytes the socket has taken; all, if nobody is there to read them."""
@@ -324,12 +333,12 @@ class MessageStream(trio.abc.AsyncResource):
             self._send_pieces((self._framing.encode_ping(),))
 
     async def _flush(self) -> None:
-        while self._outbox:
+        while self._outbox or (self._tls is not None and self._tls.holds_back):
             await trio.lowlevel.wait_writable(self._socket)
-            self.send_waiting()
-        while self._tls is not None and self._tls.holds_back:
-            await trio.lowlevel.wait_writable(self._socket)
-            self._try_to_send(b"")
+            if self._outbox:
+                self.send_waiting()
+            else:
+                self._try_to_send(b"")
         self._outbox_waits = trio.Event()
 
     async def say_farewell(self, farewell: Sequence[Message]) -> None:

@@ -30,7 +30,6 @@ class Participant:
         ending: why its connection was given back; None until it is.
         detail: half a sentence to go with the ending, for the log.
         farewell: the words to end the connection with.
-        lost: messages that a spectator did not get since it did not read.
     """
 
     __slots__ = (
@@ -41,7 +40,6 @@ class Participant:
         "greeting",
         "hear",
         "key",
-        "lost",
         "seat",
         "spoken",
         "stream",
@@ -60,7 +58,6 @@ class Participant:
         self.ending: Ending | None = None
         self.detail = ""
         self.farewell: Sequence[Message] = ()
-        self.lost = 0
 
     @property
     def role(self) -> Role:
@@ -73,9 +70,9 @@ class Participant:
         return self.greeting.name
 
     def tell(self, message: Message) -> None:
-        """Send, or lose, what a spectator may lose."""
-        if self.ending is None and not self.stream.send_nowait((message,)):
-            self.lost += 1
+        """Send; or lose, where that is no verdict, what finds no room in the outbox."""
+        if self.ending is None:
+            self.stream.send_nowait((message,))
 
     def release(self, farewell: Farewell) -> None:
         """Give the connection back to its task, with the words to end it with."""

@@ -207,7 +207,7 @@ class TlsSocket:
             except BlockingIOError:
                 pass
             except OSError:
-                self._unsent = b""  # nobody is there to read it
+                self._unsent, self._owed = b"", 0  # nobody is there to read it
                 raise
         return not self._unsent
 

@@ -111,10 +111,6 @@ class Match:
         """The seats that are being asked; none while it is for the game alone to go on."""
         return list(self._turn.open)
 
-    def is_asked(self, seat: int) -> bool:
-        """Whether this seat is being asked."""
-        return seat in self._turn.open
-
     def deadline(self) -> float:
         """When to handle `TimeReached`, on the clock of `handle`'s `now`; infinity for never."""
         soonest = min(self._match_deadline, self._game_deadline, self._away.soonest())

@@ -32,7 +32,7 @@ class Framing(Protocol):
         """
 
     def encode_pieces(self, messages: Iterable[Message]) -> Sequence[Piece]:
-        """These messages as bytes for the socket: in one piece, but that large bodies are not copied for it."""
+        """These messages as bytes for the socket, in pieces, so that large bodies need not be copied."""
 
     def encode(self, messages: Iterable[Message]) -> bytes:
         """The same, in one piece."""

@@ -47,8 +47,9 @@ def parse_line(line: bytes | bytearray) -> Message:
         _check_padding(line, bytes(rest))
     header = a2b_base64(line[:4])
     if len(header) < HEADER_BYTES:
-        what = "a message of 1 byte: it has two" if header else "an empty line: a message has two bytes"
-        raise RemoteProtocolError(f"{what} at the least")
+        if not header:
+            raise RemoteProtocolError("an empty line: a message has two bytes at the least")
+        raise RemoteProtocolError(f"a message of {len(header)} byte: it has two at the least")
     return Message(header[0], header[1], None, line)
 
 

@@ -194,6 +194,19 @@ def test_hello_begins_as_told(authority: Authority, certificate: Certificate) ->
     assert ends.sock.arrived[0] == FIRST_BYTE
 
 
+def test_nobody_there_owes_nothing(open_ends: OpenEnds) -> None:
+    """What had not been counted when the connection broke need not be given again."""
+    ends = open_ends()
+    ends.shake_hands()
+    ends.sock.room = 100
+    with pytest.raises(BlockingIOError):
+        ends.tls.send(bytes(5000))
+    ends.sock.gone = True
+    for words in (bytes(5000), b"farewell"):
+        with pytest.raises(BrokenPipeError):
+            ends.tls.send(words)
+
+
 @pytest.mark.parametrize("first", [1, 5, 100])
 def test_handshake_in_drips(authority: Authority, certificate: Certificate, first: int) -> None:
     """The hello may arrive byte by byte: until it is whole there is nothing to read, and nothing to wait for here."""

@@ -70,7 +70,6 @@ def test_turn() -> None:
     assert isinstance(request, Ask)
     assert request.state is action_state
     assert (match.asked, match.number, match.turns, match.deadline()) == ([1], 1, 1, 106.0)
-    assert (match.is_asked(0), match.is_asked(1)) == (False, True)
     settled, deliver = handle(match, Decided(1, decision), 103.5)
     assert settled == Settled(1, taken(1, decision, elapsed=2.5))
     assert deliver == Deliver(1, [taken(1, decision, elapsed=2.5)])
