@@ -299,7 +299,13 @@ class MessageStream(trio.abc.AsyncResource):
 
     def _join_small(self) -> None:
         """Make one of the small pieces that come first, so that they cost one write."""
-        outbox, small, size = self._outbox, [], 0
+        outbox = self._outbox
+        if self._outbox_bytes <= LARGE_BYTES:  # as nearly always: all that there is
+            whole = b"".join(outbox)
+            outbox.clear()
+            outbox.append(whole)
+            return
+        small, size = [], 0
         while outbox and (size := size + len(outbox[0])) <= LARGE_BYTES:
             small.append(outbox.popleft())
         if small:
