@@ -98,6 +98,8 @@ def _make_harmless(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 
 def _harmless(value: object) -> object:
     if isinstance(value, str):
+        if len(value) <= _LONGEST and value.isprintable():  # as nearly all are
+            return value
         cut = shortened(value, _LONGEST)
         return cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
     if isinstance(value, list):

@@ -6,7 +6,7 @@ from typing import Final
 
 from bitbroker.errors import RemoteProtocolError
 from bitbroker.wire.buffered import BufferedFraming
-from bitbroker.wire.messages import HEADER_BYTES, Message, Piece
+from bitbroker.wire.messages import HEADER_BYTES, LARGE_BYTES, Message, Piece
 
 FIRST_BYTE: Final = b"\x00"
 """What every client's first message begins with: a hello is shorter than 64 KiB, so the length begins with zeros."""
@@ -47,7 +47,8 @@ class PrefixedFraming(BufferedFraming):
         pieces: list[Piece] = []
         for message in messages:
             body = message.body
-            pieces += (_LENGTH_AND_HEADER.pack(HEADER_BYTES + len(body), message.opcode, message.operand), body)
+            head = _LENGTH_AND_HEADER.pack(HEADER_BYTES + len(body), message.opcode, message.operand)
+            pieces += (head, body) if len(body) >= LARGE_BYTES else (head + body,)
         return pieces
 
     def encoded_bytes(self, message_bytes: int) -> int:
