@@ -14,7 +14,7 @@ from bitbroker.settings import Reading
 from bitbroker.wire import basic, extended
 from bitbroker.wire.messages import Message
 
-from .conftest import OpenShell, WatchedSocket
+from .conftest import OpenShell, Peer, Shell, WatchedSocket
 
 pytestmark = pytest.mark.parametrize("open_shell", [Reading.POLLER], indirect=True)
 
@@ -71,16 +71,21 @@ async def test_what_a_basic_bot_says_before_its_request_leaves_is_no_answer(
     assert await game.hear() == basic.decision(b"seen")
 
 
-async def test_more_than_the_outbox_holds_goes_out_within_a_batch(
-    autojump_clock: MockClock, open_shell: OpenShell
-) -> None:
-    """Holding back loses nothing that the socket would have taken: a spectator gets all that a game shows at once."""
-    shell = open_shell(num_players=1, max_payload_bytes=1024)
+async def begin_show(shell: Shell) -> tuple[Peer, Peer, Peer]:
+    """A game, its bot and a spectator, of a match that has begun."""
     spectator = shell.greet(extended.SPECTATOR_HELLO, match="show")
     game = shell.greet(extended.GAME_HELLO, match="show")
     bot = shell.greet(extended.BOT_HELLO, match="show")
     for peer in (game, spectator, bot):
         await peer.hear_as(extended.WELCOME, pb.Welcome)
+    return game, bot, spectator
+
+
+async def test_more_than_the_outbox_holds_goes_out_within_a_batch(
+    autojump_clock: MockClock, open_shell: OpenShell
+) -> None:
+    """Holding back loses nothing that the socket would have taken: a spectator gets all that a game shows at once."""
+    game, _bot, spectator = await begin_show(open_shell(num_players=1, max_payload_bytes=1024))
     pictures = [pb.Publish(number=number, payload=bytes(1000)) for number in range(1, 101)]
     game.say(*[extended.encode(extended.PUBLISH, picture) for picture in pictures])
     await spectator.hear_as(extended.START, pb.Start)
@@ -110,12 +115,7 @@ async def test_spectator_that_pings_and_does_not_read_loses_pongs(
     autojump_clock: MockClock, open_shell: OpenShell
 ) -> None:
     """No verdict on it, and none on the match at which it looks on: nobody waits for a pong but itself."""
-    shell = open_shell(num_players=1, max_payload_bytes=1024)
-    spectator = shell.greet(extended.SPECTATOR_HELLO, match="show")
-    game = shell.greet(extended.GAME_HELLO, match="show")
-    bot = shell.greet(extended.BOT_HELLO, match="show")
-    for peer in (game, spectator, bot):
-        await peer.hear_as(extended.WELCOME, pb.Welcome)
+    game, bot, spectator = await begin_show(open_shell(num_players=1, max_payload_bytes=1024))
     for _ in range(60):
         await spectator.stream.send_all(Message(*extended.PING, bytes(120)).to_line() * 100)
     game.say(extended.encode(extended.TURN, pb.Turn(number=1, asks=[pb.Ask(seat=0, state=b"state")])))
