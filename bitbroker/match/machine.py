@@ -332,12 +332,15 @@ class Match:
         return effects
 
     def _due(self, now: float) -> list[_Due]:
-        """All that is due by now; of what is due at the same time, the first named here comes first."""
+        """All that is due by now; of what is due at the same time, the first named here comes first.
+
+        What was read together has one time: who was lost and asked in it could not answer, and is no time-out.
+        """
         due: list[_Due] = []
         if self._match_deadline <= now:
             due.append((self._match_deadline, self._time_match_out, _GAME))
-        due += [(ask.deadline, self._time_out, seat) for seat, ask in self._turn.open.items() if ask.deadline <= now]
         due += [(until, self._end_absence, place) for place, until in self._away.due(now)]
+        due += [(ask.deadline, self._time_out, seat) for seat, ask in self._turn.open.items() if ask.deadline <= now]
         if self._game_deadline <= now:
             due.append((self._game_deadline, self._time_game_out, _GAME))
         return due

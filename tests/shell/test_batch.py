@@ -164,3 +164,22 @@ async def test_reset_is_heard_before_its_bot_is_asked(
     assert await game.hear_farewell() == [basic.TERMINATION] * 2
     (record,) = shell.coordinator.matches()
     assert (record.cause, record.turns) == (Cause.DISCONNECTED, 0)
+
+
+@pytest.mark.parametrize("bot_first", [True, False])
+async def test_who_is_lost_and_asked_in_one_batch_is_lost(
+    autojump_clock: MockClock, open_shell: OpenShell, bot_first: bool
+) -> None:
+    """Its grace and its time to answer are over at once: it did not come back, so it is no time-out."""
+    shell = open_shell(num_players=1, resume_grace=5, time_limit=5)
+    game, bot, _spectator = await begin_show(shell)
+    for peer in (game, bot):
+        await peer.hear_as(extended.START, pb.Start)
+    turn = extended.encode(extended.TURN, pb.Turn(number=1, asks=[pb.Ask(seat=0, state=b"state")]))
+    if bot_first:
+        bot.socket.shutdown(socket.SHUT_WR)
+        game.say(turn)
+    else:
+        game.say(turn)
+        bot.socket.shutdown(socket.SHUT_WR)
+    assert (await game.hear_last(extended.OUTCOME, pb.Outcome)).cause == pb.CAUSE_DISCONNECTED
