@@ -269,8 +269,9 @@ class Service:
         coordinator = self._coordinator
         coordinator.stop_seating()
         _log.info("stopping", matches_running=coordinator.matches_running, grace=self._settings.grace)
-        with trio.move_on_after(self._settings.grace):
-            await coordinator.wait_all_over()
+        if self._settings.grace:  # without one nobody may say a word more, not even in the time of a checkpoint
+            with trio.move_on_after(self._settings.grace):
+                await coordinator.wait_all_over()
         coordinator.end_matches(Cause.BROKER_STOPPING)
         with trio.move_on_after(_FAREWELL_SECONDS):
             await self._reception.wait_all_closed()

@@ -33,8 +33,9 @@ class Fault(Enum):
     KILL_BROKER = "kill -9 of the broker", ("--resume-grace", "1")
     STOP = "SIGTERM, with a grace", ("--grace", "30")
     STOP_NOW = "SIGTERM, without a grace", ("--grace", "0")
-    CUT = "connection cut", ("--resume-grace", "5")
-    RESET = "connection reset", ("--resume-grace", "5")
+    # Less than the time for an answer, from which it would be a race who is named: who is away, or late.
+    CUT = "connection cut", ("--resume-grace", "4")
+    RESET = "connection reset", ("--resume-grace", "4")
     DRIP = "byte by byte", ()
     DELAY = "delayed", ()
     STALL = (
