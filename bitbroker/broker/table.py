@@ -94,8 +94,7 @@ class MoveTimes:
         """Count one answer."""
         self.moves += 1
         self.total += elapsed
-        if elapsed > self.worst:
-            self.worst = elapsed
+        self.worst = max(self.worst, elapsed)
 
 
 class Table:

@@ -157,15 +157,12 @@ class Match:
             questions = turn.take(event)
         except GameFaultError as fault:
             return self._game_fault(str(fault), now)
-        effects = []
-        for question in questions:
-            effects.append(self._put(question, now))  # noqa: PERF401 - a comprehension is one call more in each turn
+        effects = [self._put(question, now) for question in questions]
         if event.more:
             self._let_game_go_on(now)
         else:
             self._game_deadline = inf
-            if not turn.open:
-                effects += self._close_turn(now)
+            effects += self._close_turn(now)
         return effects
 
     def _game_fault(self, detail: str, now: float) -> Sequence[Effect]:
@@ -229,11 +226,9 @@ class Match:
         elif ask is None or ask.number != event.number:
             return self._refuse(seat, event.seat, event.number, now)
         elapsed = seat.stop_clock(ask, self.rules.time, now)
-        if seat.numbered:
-            seat.remember(ask, Cause.ALREADY_ANSWERED)
+        seat.remember(ask, Cause.ALREADY_ANSWERED)
         answer = Answer(event.seat, event.decision, Cause.NONE, elapsed, seat.bank, ask.stalled)
-        settled = self._turn.settle(answer)
-        return (settled, *self._close_turn(now)) if not self._turn.open else (settled,)
+        return (self._turn.settle(answer), *self._close_turn(now))
 
     def _refuse(self, seat: Seat, place: int, number: int, now: float) -> Sequence[Effect]:
         """A decision under a number that is not open."""
@@ -284,8 +279,7 @@ class Match:
 
     def _fail(self, place: int, cause: Cause, now: float) -> Settled:
         seat, ask = self.seats[place], self._turn.open[place]
-        if seat.numbered:
-            seat.remember(ask, cause)
+        seat.remember(ask, cause)
         return self._turn.settle(Answer(place, None, cause, now - ask.asked_at, seat.bank, ask.stalled))
 
     def _player_away(self, event: PlayerAway, now: float) -> Sequence[Effect]:

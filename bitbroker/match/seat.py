@@ -90,9 +90,7 @@ class Seat:
     def stop_clock(self, ask: OpenAsk, time: TimeControl, now: float) -> float:
         """Take an answer: spend the bank, add the increment; how long it took, in seconds."""
         elapsed = now - ask.asked_at
-        if elapsed > ask.base:
-            self.bank = self._bank_after(ask, elapsed)
-        self.bank += time.increment
+        self.bank = self._bank_after(ask, elapsed) + time.increment
         return elapsed
 
     def _bank_after(self, ask: OpenAsk, used: float) -> float:
@@ -100,7 +98,8 @@ class Seat:
 
     def remember(self, ask: OpenAsk, cause: Cause) -> None:
         """Keep how a request ended, to tell later answers apart: those that come under its number."""
-        self.past.append(PastAsk(ask.number, cause, ask.deadline, told=ask.number in self.never_asked))
+        if self.numbered:
+            self.past.append(PastAsk(ask.number, cause, ask.deadline, told=ask.number in self.never_asked))
 
     def refuse(self, number: int, now: float) -> tuple[Cause, float, bool]:
         """Why a decision under this number is not taken, how late it is in seconds, and whether the bot was told."""

@@ -78,8 +78,7 @@ class Message:
         """All bytes behind opcode and operand."""
         if self._body is None:
             assert self._line is not None
-            large = len(self._line) >= LARGE_BYTES
-            self._body = (decode(self._line) if large else a2b_base64(self._line))[HEADER_BYTES:]
+            self._body = decode(self._line)[HEADER_BYTES:]
         return self._body
 
     @property
@@ -94,8 +93,7 @@ class Message:
         """The message as a base64 line, newline included; a large one may be in two pieces."""
         line = self._line
         if line is None:
-            content = bytes((self.opcode, self.operand)) + self.body
-            line = self._line = encode(content) if len(content) >= LARGE_BYTES else b2a_base64(content)
+            line = self._line = encode(bytes((self.opcode, self.operand)) + self.body)
         if self._head:
             return (self._head, memoryview(line)[len(self._head) :])
         return (line,)
