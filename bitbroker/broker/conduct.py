@@ -8,7 +8,7 @@ from bitbroker._pb import extended_pb2 as pb
 from bitbroker.broker.dialect import Farewell
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
-from bitbroker.errors import Cause, Ending
+from bitbroker.errors import Cause, Ending, RemoteProtocolError
 from bitbroker.match import (
     Ask,
     Away,
@@ -66,17 +66,19 @@ class Conductor:
         self.guard(table, self.advance, table, event, now)
 
     def guard(self, table: Table, act: Callable[..., object], *about: object) -> None:
-        """Do what is about one match; a fault in that ends it, and no other."""
+        """Do what is about one match.
+
+        Raises:
+            RemoteProtocolError: a client said what it may not, which is no fault of ours.
+        """
         try:
             act(*about)
-        except Exception:  # noqa: BLE001 - the boundary of a match
-            self.fail(table)
-
-    def fail(self, table: Table) -> None:
-        """End a match for the fault that is being handled."""
-        _log.exception("match failed", match=table.number)
-        detail = "a fault of the broker; its log has the traceback"
-        self._finish(table, Outcome(Cause.BROKER_FAULT, None, table.match.turns, 0.0, detail))
+        except RemoteProtocolError:
+            raise
+        except Exception:  # noqa: BLE001 - the boundary of a match: a fault in it ends it, and no other
+            _log.exception("match failed", match=table.number)
+            detail = "a fault of the broker; its log has the traceback"
+            self._finish(table, Outcome(Cause.BROKER_FAULT, None, table.match.turns, 0.0, detail))
 
     def advance(self, table: Table, event: Event, now: float) -> None:
         """The same, for who is in `guard` already."""

@@ -9,16 +9,15 @@ import structlog
 import trio
 
 from bitbroker.broker import poller
-from bitbroker.broker.agenda import Agenda
 from bitbroker.broker.conduct import Conductor
 from bitbroker.broker.dialect import Farewell, Pinged, Publication
 from bitbroker.broker.greeting import Role
-from bitbroker.broker.lag import BEAT_SECONDS, Lag
 from bitbroker.broker.lobby import Lobby
 from bitbroker.broker.outgoing import Outgoing
 from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
+from bitbroker.broker.timekeeper import Timekeeper
 from bitbroker.broker.usher import Hands, Usher, refuse
 from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError
 from bitbroker.match import (
@@ -78,13 +77,10 @@ class Coordinator:
         self._settings = settings
         self._tally = tally
         self._keep = keep
-        self._lag = Lag(trio.current_time())
-        self._moment: float | None = None
+        self._timekeeper = Timekeeper(self._let_lag_count_for_nobody, self._let_time_rule)
         self._conductor = Conductor(tally, self._release, self._match_over)
         self._table_over = trio.Event()
         self._outgoing = Outgoing()
-        self._agenda = Agenda()
-        self._agenda_moved = trio.Event()
         self._poller = poller.Poller(self.read) if poller.is_wanted(settings) else None
         self._usher = Usher(settings, Hands(self._watch, self._conductor.send, self._release, self._step))
 
@@ -122,13 +118,13 @@ class Coordinator:
     @property
     def last_beat(self) -> float:
         """When it was last seen running, on Trio's clock."""
-        return self._lag.last_beat
+        return self._timekeeper.last_beat
 
     async def run(self) -> None:
         """Look after sockets, deadlines and the broker's own lag: a task for each. Ends by being cancelled."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._run_heartbeat)
-            nursery.start_soon(self._run_clock)
+            nursery.start_soon(self._timekeeper.run_heartbeat)
+            nursery.start_soon(self._timekeeper.run_clock)
             if self._poller is not None:
                 nursery.start_soon(self._poller.run)
 
@@ -158,7 +154,7 @@ class Coordinator:
                 self._break_off(participant, fault)
             else:
                 well.append(participant)
-        self._moment = self._time()
+        self._timekeeper.hold()
         self._outgoing.holding = True
         for participant in well:
             try:
@@ -166,7 +162,7 @@ class Coordinator:
             except Exception as fault:  # noqa: BLE001 - likewise
                 self._break_off(participant, fault)
         self._outgoing.release()
-        self._moment = None
+        self._timekeeper.go_on()
         self._tally.handling_time.observe(perf_counter() - began)
 
     def _break_off(self, participant: Participant, fault: Exception) -> None:
@@ -198,7 +194,7 @@ class Coordinator:
         if participant.table is None or participant.role is Role.SPECTATOR:
             self._lose(participant, Cause.BROKER_FAULT, detail)
         else:
-            self._conductor.step(participant.table, Stopped(Cause.BROKER_FAULT, detail), self._time())
+            self._conductor.step(participant.table, Stopped(Cause.BROKER_FAULT, detail), self._timekeeper.now())
 
     # What the service calls.
 
@@ -208,7 +204,7 @@ class Coordinator:
 
     def end_matches(self, cause: Cause) -> None:
         """End all matches that run, for this cause, and let nobody wait for more of those that are over."""
-        now = self._time()
+        now = self._timekeeper.now()
         for table in list(self._usher.tables.values()):
             self._conductor.step(table, Stopped(cause), now)
         for table in self._usher.archive.kept():
@@ -219,7 +215,7 @@ class Coordinator:
         table = self._usher.tables.get(number)
         if table is None:
             return None
-        now = self._time()
+        now = self._timekeeper.now()
         self._conductor.step(table, Stopped(Cause.ABORTED, "whoever runs the broker ended it"), now)
         return record_match(table, now)
 
@@ -279,13 +275,8 @@ class Coordinator:
         table = participant.table
         if table is None:
             self._hear_in_lobby(participant, message)
-            return
-        try:
-            self._hear_at_table(participant, table, message)
-        except RemoteProtocolError:
-            raise
-        except Exception:  # noqa: BLE001 - the boundary of a match, as `guard` draws it
-            self._conductor.fail(table)
+        else:
+            self._conductor.guard(table, self._hear_at_table, participant, table, message)
 
     def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
         heard = participant.hear(message, participant.seat)
@@ -295,14 +286,14 @@ class Coordinator:
             participant.tell(heard.pong)
             return
         elif isinstance(heard, Publication):
-            table.broadcast.publish(heard, self._time())
-            self._look_at_deadline(table)
+            table.broadcast.publish(heard, self._timekeeper.now())
+            self._timekeeper.look_at(table)
             return
         elif heard is None:
             return
-        self._conductor.advance(table, heard, self._moment or self._time())
+        self._conductor.advance(table, heard, self._timekeeper.now())
         if table.match.earliest < table.scheduled or table.plan.spectator_delay:
-            self._look_at_deadline(table)
+            self._timekeeper.look_at(table)
 
     def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
         """What a basic bot said before it is asked is no answer; others say what they answer.
@@ -335,18 +326,13 @@ class Coordinator:
             self._lose(participant, Cause.NOT_ASKED, f"it sent {message!r} before its match began")
 
     def _step(self, table: Table, event: Event) -> None:
-        self._conductor.step(table, event, self._time())
-        self._look_at_deadline(table)
-
-    def _look_at_deadline(self, table: Table) -> None:
-        time = table.next_time()
-        if time < table.scheduled and self._agenda.put(table, time):
-            self._agenda_moved.set()
+        self._conductor.step(table, event, self._timekeeper.now())
+        self._timekeeper.look_at(table)
 
     # How it ends.
 
     def _match_over(self, table: Table, outcome: Outcome) -> None:
-        now = self._time()
+        now = self._timekeeper.now()
         del self._usher.tables[table.number]
         self._tally.matches[outcome.cause] += 1
         _log.info(
@@ -363,8 +349,8 @@ class Coordinator:
         self._usher.archive.keep(table, record, now)
         self._keep(record)
         self._let_spectators_go(table, now)
-        self._agenda.trim(len(self._usher.tables) + len(self._usher.archive.kept()))
-        self._look_at_deadline(table)
+        self._timekeeper.trim(len(self._usher.tables) + len(self._usher.archive.kept()))
+        self._timekeeper.look_at(table)
         self._table_over.set()
         self._table_over = trio.Event()
 
@@ -384,22 +370,7 @@ class Coordinator:
 
     # Time.
 
-    async def _run_heartbeat(self) -> None:
-        while True:
-            self._lag.beat(self._time())
-            await trio.sleep(BEAT_SECONDS)
-
-    def _time(self) -> float:
-        """The time of what is being worked off together; or now, when the broker's lag until now has been seen to."""
-        if self._moment is not None:
-            return self._moment
-        now = trio.current_time()
-        if now > self._lag.late_at:
-            self._let_lag_count_for_nobody(now)
-        return now
-
-    def _let_lag_count_for_nobody(self, now: float) -> None:
-        seconds = self._lag.take(now)
+    def _let_lag_count_for_nobody(self, seconds: float, now: float) -> None:
         self._tally.stalls += 1
         self._tally.stall_seconds += seconds
         stalled = Stalled(seconds)
@@ -408,19 +379,8 @@ class Coordinator:
         if seconds >= _STALL_LOGGED and self.matches_running:
             _log.info("the broker was held up", seconds=round(seconds, 3), matches_running=self.matches_running)
 
-    async def _run_clock(self) -> None:
-        while True:
-            with trio.move_on_at(self._agenda.next_time()):
-                await self._agenda_moved.wait()
-            self._agenda_moved = trio.Event()
-            self._let_time_rule()
-
-    def _let_time_rule(self) -> None:
-        self._moment = now = self._time()
-        for table in self._agenda.take_due(now):
-            self._conductor.guard(table, self._let_time_rule_at, table, now)
-            self._look_at_deadline(table)
-        self._moment = None
+    def _let_time_rule(self, table: Table, now: float) -> None:
+        self._conductor.guard(table, self._let_time_rule_at, table, now)
 
     def _let_time_rule_at(self, table: Table, now: float) -> None:
         if table.outcome is None:
