@@ -72,8 +72,12 @@ class Timekeeper:
             with trio.move_on_at(self._agenda.next_time()):
                 await self._agenda_moved.wait()
             self._agenda_moved = trio.Event()
-            now = self.hold()
-            for table in self._agenda.take_due(now):
-                self._on_due(table, now)
-                self.look_at(table)
-            self.go_on()
+            self._call_due()
+
+    def _call_due(self) -> None:
+        """Call for all tables whose time has come: not in the clock's loop, where the last would be kept in memory."""
+        now = self.hold()
+        for table in self._agenda.take_due(now):
+            self._on_due(table, now)
+            self.look_at(table)
+        self.go_on()
