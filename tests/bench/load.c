@@ -4,7 +4,7 @@
    one ends the run with a line on standard error. What was measured is printed as one line of JSON. A turn is timed
    from when the game begins to send its action until the whole answer has been read; bots answer at once.
 
-   Conversations: base64 lines and the length-prefixed framing of the basic wire, and NATS (a subject for each game and
+   Conversations: the basic wire as base64 lines, length-prefixed, or by WebSocket; and NATS (a subject for each game and
    each bot, the game's as the reply subject). */
 
 #define _GNU_SOURCE
@@ -12,6 +12,7 @@
 #include "histogram.h"
 #include "options.h"
 #include "process.h"
+#include "websocket.h"
 
 #include <signal.h>
 #include <sys/epoll.h>
@@ -20,7 +21,7 @@ enum {
     FIELDS = 16,           /* what a body begins with: a mark, match, turn and seat, 32 bits each */
     HEAD = 2 + FIELDS,     /* with opcode and operand before it: 24 characters of base64, none of them shared */
     HEAD_CHARACTERS = 24,  /* the same in a line */
-    CONTROL = 256,         /* longer than any line of NATS' that we get to see, but its first */
+    CONTROL = 512,         /* longer than any line of NATS' that we get to see, but its first, and than an upgrade */
     READ_BYTES = 1 << 18,
     EVENTS = 1024,
     NOBODY = -1,
@@ -37,7 +38,7 @@ struct tail { /* what follows the fields: the same in all states, and in all dec
 struct client {
     struct connection connection;
     int match, seat; /* NOBODY until the first request tells a bot */
-    bool is_game, blocked, over;
+    bool is_game, blocked, over, upgraded;
     /* The message that is coming in. */
     char head[HEAD_CHARACTERS];
     size_t position;  /* bytes of it so far */
@@ -74,7 +75,7 @@ static size_t head_length(void) { return options.framing == LINES ? HEAD_CHARACT
 /* ---- what is said ---- */
 
 static struct tail make_tail(size_t body_bytes, uint8_t seed) {
-    const char *ends[] = {"\n", "", "\r\n"};
+    const char *ends[] = {"\n", "", "", "\r\n"};
     size_t bytes = body_bytes - FIELDS;
     uint8_t *pattern = allocate(bytes + 1);
     for (size_t i = 0; i < bytes; i++)
@@ -125,16 +126,18 @@ static uint32_t unpack(const uint8_t *at) {
 }
 
 /* Writes what comes before the message's own bytes; returns how long it is. */
-static size_t write_prefix(struct client *client, size_t message, bool to_game, uint32_t match, uint32_t seat) {
+static size_t write_prefix(char *into, size_t message, bool to_game, uint32_t match, uint32_t seat) {
     if (options.framing == LINES)
         return 0;
     if (options.framing == PREFIXED) {
-        pack((uint8_t *)client->out, (uint32_t)message);
+        pack((uint8_t *)into, (uint32_t)message);
         return 4;
     }
+    if (options.framing == WEBSOCKET)
+        return put_frame_head(into, message);
     if (to_game)
-        return (size_t)sprintf(client->out, "PUB g%u %zu\r\n", match, message);
-    return (size_t)sprintf(client->out, "PUB b%u.%u g%u %zu\r\n", match, seat, match, message);
+        return (size_t)sprintf(into, "PUB g%u %zu\r\n", match, message);
+    return (size_t)sprintf(into, "PUB b%u.%u g%u %zu\r\n", match, seat, match, message);
 }
 
 /* A state or a decision. */
@@ -146,7 +149,7 @@ static void say(struct client *client, uint8_t opcode, uint8_t operand, uint32_t
     pack(head + 6, index);
     pack(head + 10, match->turn);
     pack(head + 14, match->seat);
-    size_t length = write_prefix(client, HEAD + tail->length, mark == DECISION, index, match->seat);
+    size_t length = write_prefix(client->out, HEAD + tail->length, mark == DECISION, index, match->seat);
     if (options.framing == LINES) {
         encode_base64(head, HEAD, client->out);
     } else {
@@ -160,13 +163,18 @@ static void say(struct client *client, uint8_t opcode, uint8_t operand, uint32_t
 
 /* A message of two bytes. */
 static void say_codes(struct client *client, uint8_t opcode, uint8_t operand) {
-    uint8_t message[6] = {0, 0, 0, 2, opcode, operand};
-    char line[5];
-    if (options.framing == PREFIXED)
-        return send_short(&client->connection, message, 6);
-    encode_base64(message + 4, 2, line);
-    line[4] = '\n';
-    send_short(&client->connection, line, 5);
+    uint8_t codes[2] = {opcode, operand};
+    char message[LONGEST_HEAD + 2];
+    size_t length = 0;
+    if (options.framing == LINES) {
+        length = encode_base64(codes, 2, message);
+        message[length++] = '\n';
+    } else {
+        length = write_prefix(message, 2, client->is_game, 0, 0);
+        memcpy(message + length, codes, 2);
+        length += 2;
+    }
+    send_short(&client->connection, message, length);
 }
 
 /* ---- what is played ---- */
@@ -334,6 +342,43 @@ static void hear_prefixed(struct client *client, const char *data, size_t n) {
     }
 }
 
+static void greet(struct client *client);
+
+/* Takes another byte of the answer to the upgrade, of which the first line counts. */
+static void take_answer_to_upgrade(struct client *client, char byte) {
+    static const char accepted[] = "HTTP/1.1 101 ", end[] = "\r\n\r\n";
+    size_t length = client->control_length;
+    if (length + 1 == CONTROL)
+        die("the answer to an upgrade is too long");
+    client->control[length++] = byte;
+    client->control_length = length;
+    if (length < 4 || memcmp(client->control + length - 4, end, 4) != 0)
+        return;
+    if (strncmp(client->control, accepted, strlen(accepted)) != 0)
+        die("no upgrade: %.*s", (int)length, client->control);
+    client->control_length = 0;
+    client->upgraded = true;
+    greet(client);
+}
+
+static void hear_websocket(struct client *client, const char *data, size_t n) {
+    while (n && !client->over) {
+        size_t used = 1;
+        if (client->remaining) {
+            used = take_announced(client, data, n);
+        } else if (!client->upgraded) {
+            take_answer_to_upgrade(client, *data);
+        } else {
+            client->control[client->control_length++] = *data;
+            client->remaining = frame_length(client->control, client->control_length);
+            if (client->remaining)
+                client->control_length = 0;
+        }
+        data += used;
+        n -= used;
+    }
+}
+
 /* A line of NATS' own: MSG announces bytes, PING wants an answer. */
 static void take_control(struct client *client) {
     char *line = client->control;
@@ -378,6 +423,8 @@ static bool hear_some(struct client *client) {
         hear_lines(client, read_buffer, (size_t)n);
     } else if (options.framing == PREFIXED) {
         hear_prefixed(client, read_buffer, (size_t)n);
+    } else if (options.framing == WEBSOCKET) {
+        hear_websocket(client, read_buffer, (size_t)n);
     } else {
         hear_nats(client, read_buffer, (size_t)n);
     }
@@ -403,9 +450,16 @@ static void subscribe(struct client *client) {
     send_short(&client->connection, words, (size_t)n);
 }
 
+static void upgrade(struct client *client) {
+    char words[CONTROL];
+    send_short(&client->connection, words, put_upgrade(words));
+}
+
 static void greet(struct client *client) {
     if (options.framing == NATS)
         return subscribe(client);
+    if (options.framing == WEBSOCKET && !client->upgraded)
+        return upgrade(client);
     say_codes(client, 0x00, client->is_game ? 0x01 : 0x02);
     if (!client->is_game)
         say_codes(client, 0x00, 0x22);

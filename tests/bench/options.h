@@ -6,7 +6,7 @@
 
 #include <getopt.h>
 
-enum framing { LINES, PREFIXED, NATS };
+enum framing { LINES, PREFIXED, WEBSOCKET, NATS };
 
 struct options {
     int port, matches, players, waiting;
@@ -19,17 +19,17 @@ struct options {
 };
 
 static const char USAGE[] =
-    "usage: load --port N [--broker PID] [--framing lines|prefixed|nats] [--matches N] [--players N] [--waiting N]\n"
+    "usage: load --port N [--broker PID] [--framing lines|prefixed|websocket|nats] [--matches N] [--players N] [--waiting N]\n"
     "            [--state BYTES] [--decision BYTES] [--warm-up MS] [--duration MS] [--patience MS]\n"
     "            extended: [--asks N] [--match-turns N]\n"
     "            over TLS: --tls CA_FILE";
 
 static inline enum framing parse_framing(const char *word) {
-    const char *names[] = {"lines", "prefixed", "nats"};
-    for (int i = 0; i < 3; i++)
+    const char *names[] = {"lines", "prefixed", "websocket", "nats"};
+    for (int i = 0; i < 4; i++)
         if (!strcmp(word, names[i]))
             return (enum framing)i;
-    die("%s is no framing: lines, prefixed or nats", word);
+    die("%s is no framing: lines, prefixed, websocket or nats", word);
 }
 
 static inline void check_options(const struct options *options) {

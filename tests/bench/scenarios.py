@@ -12,6 +12,7 @@ Measure = Literal["rate", "core_rate", "broker_rate", "promptness"]
 """A property of `Sample`."""
 
 OUR_PREFIXED: Final = ours(key="ours-prefixed", title="ours, length-prefixed", framing="prefixed")
+OUR_WEBSOCKET: Final = ours(key="ours-websocket", title="ours, WebSocket", framing="websocket")
 RELAY_PREFIXED: Final = relay(key="relay-prefixed", title="C relay, length-prefixed", framing="prefixed")
 OUR_EXTENDED: Final = ours(
     key="ours-extended", title="ours, extended wire, length-prefixed", framing="prefixed", load="extended"
@@ -98,7 +99,7 @@ def _originals() -> list[Scenario]:
 
 def _sizes() -> list[Scenario]:
     titles = {64: "64 B", 4096: "4 KiB", 1 << 18: "256 KiB", 1 << 23: "8 MiB"}
-    targets = (RELAY, CODEC_RELAY, OURS, RELAY_PREFIXED, OUR_PREFIXED)
+    targets = (RELAY, CODEC_RELAY, OURS, RELAY_PREFIXED, OUR_PREFIXED, OUR_WEBSOCKET)
     return [
         Scenario(
             "states",
@@ -165,6 +166,19 @@ def _extended() -> list[Scenario]:
     ]
 
 
+def _over_time() -> list[Scenario]:
+    """Whether memory grows with the matches that have been played: what a broker has that has played nothing else."""
+    return [
+        Scenario(
+            "memory over time",
+            f"20 matches of 3 answers at once, for {seconds} s",
+            Load(20, asks=1, match_turns=3, duration_ms=1000 * seconds),
+            (OUR_EXTENDED,),
+        )
+        for seconds in (1, 5, 20)
+    ]
+
+
 SCENARIOS: Final[Sequence[Scenario]] = (
     *_crowds(),
     *_originals(),
@@ -172,6 +186,7 @@ SCENARIOS: Final[Sequence[Scenario]] = (
     *_tls(),
     *_waiting(),
     *_extended(),
+    *_over_time(),
     Scenario("one beside 500", "501 matches", Load(501), (RELAY, OURS), [Goal("relay", 0.5, "promptness")]),
 )
 

@@ -75,6 +75,16 @@ def of_group(group: str) -> list[Scenario]:
     return found
 
 
+@pytest.mark.parametrize("scenario", of_group("states"), ids=lambda scenario: scenario.title)
+def test_states_are_measured_on_each_framing(scenario: Scenario) -> None:
+    """Ours speaks three."""
+    assert {target.framing for target in scenario.targets if target.key.startswith("ours")} == {
+        "lines",
+        "prefixed",
+        "websocket",
+    }
+
+
 @pytest.mark.parametrize("scenario", of_group("TLS"), ids=lambda scenario: scenario.title)
 def test_tls_is_compared_with_the_same_without_it(scenario: Scenario) -> None:
     """The share of the first is what TLS leaves."""
