@@ -5,10 +5,10 @@
 #include "common.h"
 
 enum {
-    BINARY = 0x82, /* a whole message */
-    MASKED = 0x80, /* as a client's must be; all our masks are zeros, which the broker has to apply all the same */
+    BINARY = 0x82,    /* a whole message */
+    MASKED = 0x80,    /* as a client's must be; all our masks are zeros, which the broker has to apply all the same */
     LENGTH_16 = 126, /* the length is in the two bytes that follow */
-    LENGTH_64 = 127, /* in the eight */
+    LENGTH_64 = 127,  /* in the eight */
     LONGEST_HEAD = 14,
 };
 

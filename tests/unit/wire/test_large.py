@@ -35,6 +35,15 @@ def test_line_there_and_back(fast: bool, cut: int) -> None:
 
 
 @BOTH
+def test_lines_about_where_large_ones_begin(fast: bool) -> None:
+    """Nothing changes there but who decodes and encodes."""
+    for size in range(760, 1030):  # from lines of 1,016 characters to contents of 1,031 bytes
+        message = Message(2, 7, BODY[:size])
+        assert message.to_line() == b64encode(bytes((2, 7)) + BODY[:size]) + b"\n"
+        assert parse_line(message.to_line()).body == BODY[:size]
+
+
+@BOTH
 @pytest.mark.parametrize("bad", [b"=", b"==", b"\r", b"\n", b"-", b"\x80", b" "])
 @pytest.mark.parametrize("place", [0, 5, LARGE_BYTES - 2, LARGE_BYTES - 1, LARGE_BYTES, 2 * LARGE_BYTES - 2, -7])
 def test_one_fault_anywhere(fast: bool, bad: bytes, place: int) -> None:

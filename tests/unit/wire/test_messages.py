@@ -1,7 +1,7 @@
 """Messages: made, received, and passed on under another opcode and operand."""
 
-import binascii
 from base64 import b64encode
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,9 @@ from bitbroker.wire.messages import Message
 
 BYTE = st.integers(0, 255)
 BODY = st.binary(max_size=40)
+
+CODECS = ["a2b_base64", "b2a_base64", "decode", "encode"]
+"""What messages have at hand to decode and encode with."""
 
 
 def encoded(opcode: int, operand: int, body: bytes) -> bytes:
@@ -80,17 +83,16 @@ def test_recoding_touches_four_characters_only(size: int, monkeypatch: pytest.Mo
     """To pass a received message on, no more than three bytes are encoded and four characters decoded."""
     work: list[int] = []
 
-    def encode(data: bytes, *, newline: bool = True) -> bytes:
-        work.append(len(data))
-        return binascii.b2a_base64(data, newline=newline)
+    def counted(codec: Callable[..., bytes]) -> Callable[..., bytes]:
+        def count(data: bytes, **others: bool) -> bytes:
+            work.append(len(data))
+            return codec(data, **others)
 
-    def decode(data: bytes) -> bytes:
-        work.append(len(data))
-        return binascii.a2b_base64(data)
+        return count
 
     message = parse_line(encoded(1, 0, bytes(size)))
-    monkeypatch.setattr(messages_module, "b2a_base64", encode)
-    monkeypatch.setattr(messages_module, "a2b_base64", decode)
+    for codec in CODECS:
+        monkeypatch.setattr(messages_module, codec, counted(getattr(messages_module, codec)))
     recoded = message.with_header(2, 255)
     assert recoded.to_line() == encoded(2, 255, bytes(size))
     assert recoded.body_bytes == size
@@ -102,7 +104,8 @@ def test_recoding_touches_four_characters_only(size: int, monkeypatch: pytest.Mo
 def test_length_of_a_body_is_told_without_decoding_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """body_bytes and repr of a received message work from its line."""
     received = [parse_line(encoded(1, 0, bytes(size))) for size in range(7)]
-    monkeypatch.delattr(messages_module, "a2b_base64")
+    for codec in CODECS:
+        monkeypatch.delattr(messages_module, codec)
     assert [message.body_bytes for message in received] == list(range(7))
     assert repr(received[6]) == "<Message 01 00 + 6 B>"
 
