@@ -50,6 +50,9 @@ _Due = tuple[float, Callable[[int, float], Sequence[Effect]], int]
 _GAME: Final = -1
 """The game's place among those who are away."""
 
+_ROUNDING: Final = 1e-6
+"""So many seconds apart is at the same time, for an absence and an ask: sums of the same times differ in last bits."""
+
 
 class Match:
     """One game and its players, from the first turn to the outcome.
@@ -328,12 +331,13 @@ class Match:
     def _due(self, now: float) -> list[_Due]:
         """All that is due by now; of what is due at the same time, the first named here comes first.
 
-        What was read together has one time: who was lost and asked in it could not answer, and is no time-out.
+        What was read together has one time: a bot that was lost and asked in it could not answer, and is no time-out;
+        nor is a bot that was asked by a game that was lost in it.
         """
         due: list[_Due] = []
         if self._match_deadline <= now:
             due.append((self._match_deadline, self._time_match_out, _GAME))
-        due += [(until, self._end_absence, place) for place, until in self._away.due(now)]
+        due += [(until - _ROUNDING, self._end_absence, place) for place, until in self._away.due(now + _ROUNDING)]
         due += [(ask.deadline, self._time_out, seat) for seat, ask in self._turn.open.items() if ask.deadline <= now]
         if self._game_deadline <= now:
             due.append((self._game_deadline, self._time_game_out, _GAME))

@@ -55,6 +55,16 @@ def test_not_back(is_open: bool) -> None:
     assert over(match).at_fault == "game"
 
 
+@pytest.mark.parametrize("bank", [0.0, 2.2])
+def test_lost_as_it_asked(bank: float) -> None:
+    """Nobody was there for the answer: no bot is timed out by a game that was lost when it asked."""
+    match = began(move=1.1, bank=bank, resume_grace=1.1 + bank)
+    ask(match, 0, now=101.0)
+    handle(match, GameAway(), 101.0)
+    run_out(match, match.deadline())
+    assert over(match).cause is Cause.GAME_LOST
+
+
 def test_no_grace() -> None:
     """Where nobody may come back, away is lost."""
     match = began()

@@ -49,6 +49,27 @@ def test_away_is_not_failed(policy: FailurePolicy) -> None:
     assert run_out(match, 112.5) == []
 
 
+@pytest.mark.parametrize(("base", "bank"), [(10.0, 0.0), (1.1, 2.2), (3.3, 6.9), (0.1, 0.2)])
+def test_lost_and_asked_at_one_time_is_lost(base: float, bank: float) -> None:
+    """A grace that is as long as the time to answer is over first, whatever rounding makes of the sums."""
+    for step in range(300):
+        now = 100.0 + step / 7
+        match = began(move=base, bank=bank, resume_grace=base + bank)
+        handle(match, PlayerAway(0), now)
+        ask(match, 0, now=now)
+        run_out(match, match.deadline())
+        assert over(match).cause is Cause.DISCONNECTED
+
+
+def test_asked_while_away_runs_out_before_the_grace() -> None:
+    """However little before."""
+    match = began(move=5.0, resume_grace=5.001)
+    handle(match, PlayerAway(0), 101.0)
+    ask(match, 0, now=101.0)
+    run_out(match, 106.5)
+    assert over(match).cause is Cause.TIME_LIMIT
+
+
 def test_back_with_a_request_open() -> None:
     """The same request under the same number, with what is left of its time; its answer counts as from the first."""
     match = asked(move=5.0, bank=4.0, resume_grace=10.0)
