@@ -2,6 +2,7 @@
 
 import secrets
 from collections import OrderedDict, deque
+from math import inf
 from typing import Final
 
 from bitbroker.broker.record import MatchRecord
@@ -39,15 +40,22 @@ class Archive:
         """Who has, or had, the place of this key."""
         return self._places.get(key)
 
-    def keep(self, table: Table, record: MatchRecord, now: float) -> None:
-        """Keep a match that is over: its record, and for the grace its outcome for who was away."""
+    def keep(self, table: Table, record: MatchRecord, now: float) -> Table | None:
+        """Keep a match that is over: its record, and for the grace its outcome for who was away.
+
+        Returns:
+            Another that had to be forgotten for it.
+        """
         self.recent.append(record)
         if not any(participant.key for participant in table):
-            return
+            return None
         table.kept_until = now + table.plan.rules.resume_grace
         self._kept[table.number] = table
-        if len(self._kept) > _MOST_KEPT:
-            self.forget(next(iter(self._kept.values())))
+        if len(self._kept) <= _MOST_KEPT:
+            return None
+        oldest = next(iter(self._kept.values()))
+        self.forget(oldest)
+        return oldest
 
     def kept(self) -> list[Table]:
         """Matches that are over and not forgotten."""
@@ -55,6 +63,7 @@ class Archive:
 
     def forget(self, table: Table) -> None:
         """Nobody will come back to this match."""
+        table.kept_until = inf
         self._kept.pop(table.number, None)
         for participant in table:
             self._places.pop(participant.key, None)

@@ -346,10 +346,11 @@ class Coordinator:
         )
         self.first_outcome = self.first_outcome or outcome
         record = record_match(table, now)
-        self._usher.archive.keep(table, record, now)
+        forgotten = self._usher.archive.keep(table, record, now)
+        if forgotten is not None:
+            self._timekeeper.look_at(forgotten)
         self._keep(record)
         self._let_spectators_go(table, now)
-        self._timekeeper.trim(len(self._usher.tables) + len(self._usher.archive.kept()))
         self._timekeeper.look_at(table)
         self._table_over.set()
         self._table_over = trio.Event()
@@ -396,5 +397,4 @@ class Coordinator:
             table.curtain = inf
             self._drop_curtain(table)
         if table.kept_until <= now:
-            table.kept_until = inf
             self._usher.archive.forget(table)

@@ -195,11 +195,6 @@ class Table:
             return self.match.deadline()  # as for nearly every turn
         return min(self.match.deadline(), self.broadcast.next_time(), self.curtain, self.kept_until)
 
-    @property
-    def done(self) -> bool:
-        """Whether the match is over and nobody waits for more of it."""
-        return self.outcome is not None and self.next_time() == inf
-
     def late(self, now: float) -> list[Participant]:
         """Whose time is over by now, unless something has come from them that was not read yet."""
         late = [self.bots[seat] for seat in self.match.due(now)]

@@ -1,6 +1,7 @@
 """The broker's time: one for what is worked off together, its own lag seen to, and whose deadline comes next."""
 
 from collections.abc import Callable
+from math import inf
 
 import trio
 
@@ -53,12 +54,10 @@ class Timekeeper:
     def look_at(self, table: Table) -> None:
         """See to it that `on_due` is called for this table when its next time has come."""
         time = table.next_time()
-        if time < table.scheduled and self._agenda.put(table, time):
+        if time == inf:
+            self._agenda.remove(table)
+        elif self._agenda.put(table, time):
             self._agenda_moved.set()
-
-    def trim(self, alive: int) -> None:
-        """Forget matches that are done with, once they outnumber the others (`alive`)."""
-        self._agenda.trim(alive)
 
     async def run_heartbeat(self) -> None:
         """Beat, so that lag shows. Ends by being cancelled."""

@@ -6,17 +6,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bitbroker.broker.agenda import Agenda
-from bitbroker.broker.table import Table
-from bitbroker.errors import Cause
-from bitbroker.match import Stopped
 
 from .conftest import MakeTable
 
-
-def end(table: Table) -> None:
-    """Its match is over, and nobody waits for more of it."""
-    table.match.handle(Stopped(Cause.ABORTED), 1000.0)
-    table.outcome = table.match.outcome
+FEW = 64
+"""Entries that may be there in vain, whatever the number of tables."""
 
 
 def test_empty() -> None:
@@ -88,26 +82,58 @@ def test_no_deadline_is_never_looked_at(make_table: MakeTable) -> None:
     assert agenda.next_time() == inf
 
 
-def test_matches_that_are_over_are_forgotten(make_table: MakeTable) -> None:
-    """Once there are many of them; those that run stay."""
-    agenda = Agenda()
-    tables = [make_table(number) for number in range(200)]
-    for table in tables:
-        agenda.put(table, 100.0 + table.number)
-    for table in tables[:-1]:
-        end(table)
-    agenda.trim(1)
-    assert agenda.take_due(1000.0) == [tables[-1]]
-
-
-def test_few_that_are_over_do_no_harm(make_table: MakeTable) -> None:
-    """They come up and are looked at in vain."""
+def test_what_is_removed_is_not_looked_at(make_table: MakeTable) -> None:
+    """As when its match is over; it may be put again."""
     agenda = Agenda()
     table = make_table()
     agenda.put(table, 1.0)
-    end(table)
-    agenda.trim(0)
-    assert agenda.take_due(1.0) == [table]
+    agenda.remove(table)
+    agenda.remove(table)
+    assert agenda.take_due(5.0) == []
+    agenda.put(table, 6.0)
+    assert agenda.take_due(10.0) == [table]
+
+
+def test_what_is_removed_does_not_stay_in_memory(make_table: MakeTable) -> None:
+    """Not for long: there are never many more entries than twice the tables that are to be looked at."""
+    agenda = Agenda()
+    tables = [make_table(number) for number in range(1000)]
+    for table in tables:
+        agenda.put(table, 100.0 + table.number)
+    for left, table in zip(range(999, 0, -1), tables, strict=False):
+        agenda.remove(table)
+        assert len(agenda) <= 2 * left + FEW
+    assert agenda.take_due(2000.0) == [tables[-1]]
+
+
+def test_deadlines_near_and_far_by_turns(make_table: MakeTable) -> None:
+    """Each near one makes an entry beside the far one: those do not pile up until the far time has come."""
+    agenda = Agenda()
+    table = make_table()
+    for turn in range(1000):
+        now = float(turn)
+        agenda.put(table, now + 3600.0)
+        agenda.put(table, now + 0.5)
+        assert agenda.take_due(now + 0.5) == [table]
+        assert len(agenda) <= 2 + FEW
+    agenda.put(table, 5000.0)
+    assert agenda.take_due(4999.9) == []
+    assert agenda.take_due(5000.0) == [table]
+
+
+def test_ending_all_looks_at_each_a_few_times(make_table: MakeTable) -> None:
+    """No step is quadratic: what is dropped had been put in."""
+    agenda = Agenda()
+    tables = [make_table(number) for number in range(1000)]
+    looked_at = 0
+    for round_ in range(3, 0, -1):
+        for table in tables:
+            agenda.put(table, 100.0 * round_)
+    for table in tables:
+        before = len(agenda)
+        agenda.remove(table)
+        looked_at += before if len(agenda) < before else 0
+    assert looked_at <= 4 * 3 * len(tables)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # tables and agenda are made anew
@@ -132,4 +158,5 @@ def test_every_deadline_is_looked_at_in_time(make_table: MakeTable, moves: list[
                 else:
                     agenda.put(table, deadline)
         now = until
+        assert len(agenda) <= 2 * len(tables) + FEW
         assert all(deadline > now for deadline in deadlines.values())
