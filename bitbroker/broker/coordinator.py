@@ -82,7 +82,8 @@ class Coordinator:
         self._table_over = trio.Event()
         self._outgoing = Outgoing()
         self._poller = poller.Poller(self.read) if poller.is_wanted(settings) else None
-        self._usher = Usher(settings, Hands(self._watch, self._conductor.send, self._release, self._step))
+        hands = Hands(self._watch, self._conductor.send, self._release, self._step, self._timekeeper.now)
+        self._usher = Usher(settings, hands)
 
     @property
     def polls(self) -> bool:

@@ -5,7 +5,6 @@ from typing import Final
 
 import attrs
 import structlog
-import trio
 
 from bitbroker.broker import extended_dialect
 from bitbroker.broker.archive import Archive
@@ -47,12 +46,14 @@ class Hands:
         send: sends a participant messages.
         release: gives a connection back to its task, unless it has been.
         step: feeds a match an event.
+        now: says what time it is, when the broker's lag has been seen to.
     """
 
     watch: Callable[[Participant], None]
     send: Callable[[Participant, Sequence[Message]], None]
     release: Callable[[Participant, Farewell], None]
     step: Callable[[Table, Event], None]
+    now: Callable[[], float]
 
 
 class Usher:
@@ -165,8 +166,8 @@ class Usher:
     def _begin_match(self, game: Participant, bots: Sequence[Participant]) -> None:
         assert game.greeting.plan is not None
         self._begun += 1
-        delay = game.greeting.plan.spectator_delay
-        broadcast = Broadcast(trio.current_time(), delay, self._settings.spectator_buffer_bytes)
+        began = self._hands.now()  # before the match is there: the lag that is seen now is not its own
+        broadcast = Broadcast(began, game.greeting.plan.spectator_delay, self._settings.spectator_buffer_bytes)
         table = Table(self._begun, game, bots, broadcast)
         self.tables[table.number] = table
         names = [bot.name for bot in bots]

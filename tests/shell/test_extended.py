@@ -60,6 +60,23 @@ async def test_stall_of_the_broker_counts_for_nobody(autojump_clock: MockClock, 
     assert (await game.hear_last(extended.OUTCOME, pb.Outcome)).detail == "it did not answer within 1 s"
 
 
+async def test_stall_before_a_match_is_not_its_own(mock_clock: MockClock, open_shell: OpenShell) -> None:
+    """The broker is held up, and then its first work is to begin a match: that has not been stalled."""
+    shell = open_shell(num_players=1)
+    stalled = []
+    for number in range(1, 17):  # tasks run in any order, and the heartbeat's may see the stall first
+        shell.greet(extended.GAME_HELLO)
+        bot = shell.connect()
+        await trio.testing.wait_all_tasks_blocked()
+        bot.say(extended.encode(extended.BOT_HELLO, pb.Hello(protocol=1, name="bot")))
+        mock_clock.jump(10)
+        await trio.testing.wait_all_tasks_blocked()
+        stalled.append(shell.coordinator.matches()[-1].stalled_seconds)
+        shell.coordinator.abort(number)
+    assert stalled == [0.0] * 16
+    assert shell.tally.stalls == 16
+
+
 async def test_a_whole_match(autojump_clock: MockClock, open_shell: OpenShell) -> None:
     """Welcome, start, a turn for two, the result with measured times, the outcome with the game's result."""
     shell = open_shell()
