@@ -28,7 +28,7 @@ _REFUSED: Final = {
     Ending.NO_SUCH_MATCH: "no match of this id is being played",
     Ending.SUPERSEDED: "a newer connection has come with its key",
     Ending.TOO_MANY_WAITING: "too many wait for a match (--max-waiting)",
-    Ending.UNKNOWN_KEY: "its key is of no match that is still kept",
+    Ending.UNKNOWN_KEY: "its key is of no place that can still be taken",
 }
 
 
@@ -131,6 +131,9 @@ class Usher:
         if place is None or place.role is not participant.role or place.table is None:
             return Ending.UNKNOWN_KEY
         table = place.table
+        put_out = place.seat is not None and table.match.seats[place.seat].dismissed
+        if put_out and table.outcome is None:
+            return Ending.UNKNOWN_KEY
         place = table.game if place.seat is None else table.bots[place.seat]
         table.take_over(place, participant)
         self.archive.hold(participant)

@@ -254,8 +254,8 @@ STRANGERS: Final = (
         "It came too late (`--resume-grace`), or to another broker.",
         (Say((extended.encode(extended.BOT_HELLO, pb.Hello(protocol=1, resume_key="guessed")),)),),
         Ending.UNKNOWN_KEY,
-        "its key is of no match that is still kept",
-        "refusal unknown-key: its key is of no match that is still kept",
+        "its key is of no place that can still be taken",
+        "refusal unknown-key: its key is of no place that can still be taken",
         wires=_EXTENDED,
     ),
     _stranger(

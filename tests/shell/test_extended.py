@@ -114,6 +114,34 @@ async def test_a_whole_match(autojump_clock: MockClock, open_shell: OpenShell) -
         assert (outcome.cause, outcome.result) == (pb.CAUSE_COMPLETED, said)
 
 
+@pytest.mark.parametrize("policy", ["forfeit-seat", "tell-game"])
+async def test_who_was_put_out_may_not_come_back(autojump_clock: MockClock, open_shell: OpenShell, policy: str) -> None:
+    """Its key is worth nothing, whether it spoke out of turn or came too late; its match goes on."""
+    shell = open_shell(num_players=3, on_failure=policy, resume_grace=5)
+    game, bots, keys = await begin(shell, ["rude", "late", "good"])
+    bots[0].say(Message(9, 9))
+    assert (await bots[0].hear_last(extended.REFUSAL, pb.Refusal)).code == "protocol-violation"
+    await bots[1].leave()
+    await trio.sleep(6)
+    for key in keys[1:3]:
+        again = shell.greet(extended.BOT_HELLO, resume_key=key)
+        again.say(*[Message(9, 9)] * 16)
+        assert (await again.hear_last(extended.REFUSAL, pb.Refusal)).code == "unknown-key"
+    game.say(extended.encode(extended.RESULT, pb.Result()))
+    assert (await bots[2].hear_last(extended.OUTCOME, pb.Outcome)).cause == pb.CAUSE_COMPLETED
+
+
+async def test_many_words_that_may_not_be_said(autojump_clock: MockClock, open_shell: OpenShell) -> None:
+    """More than a mailbox holds come at once: the first one puts their bot out, and that is all."""
+    shell = open_shell(num_players=2, on_failure="forfeit-seat")
+    game, bots, _keys = await begin(shell, ["rude", "good"])
+    bots[0].say(*[Message(9, 9)] * 40)
+    refusal = await bots[0].hear_last(extended.REFUSAL, pb.Refusal)
+    assert refusal.code == "protocol-violation"
+    game.say(extended.encode(extended.RESULT, pb.Result()))
+    assert (await bots[1].hear_last(extended.OUTCOME, pb.Outcome)).cause == pb.CAUSE_COMPLETED
+
+
 async def test_who_is_gone_costs_no_memory(autojump_clock: MockClock, open_shell: OpenShell) -> None:
     """A match remembers who was there, and may come back, but not what they had half sent, or did not read."""
     shell = open_shell(num_players=2)
