@@ -8,7 +8,7 @@ from bitbroker._pb import extended_pb2 as pb
 from bitbroker.broker.dialect import Farewell
 from bitbroker.broker.snapshot import Tally
 from bitbroker.broker.table import Participant, Table, farewell_of
-from bitbroker.errors import Cause, Ending, RemoteProtocolError
+from bitbroker.errors import Cause, Ending
 from bitbroker.match import (
     Ask,
     Away,
@@ -56,7 +56,7 @@ class Conductor:
         self._slow: list[Participant] = []
 
     def step(self, table: Table, event: Event, now: float) -> None:
-        """Feed a match one event, and do what it wants; a fault in that ends it.
+        """Feed a match one event, in `guard`, and do what it wants.
 
         Args:
             table: where it is played.
@@ -66,15 +66,9 @@ class Conductor:
         self.guard(table, self.advance, table, event, now)
 
     def guard(self, table: Table, act: Callable[..., object], *about: object) -> None:
-        """Do what is about one match.
-
-        Raises:
-            RemoteProtocolError: a client said what it may not, which is no fault of ours.
-        """
+        """Do what is about one match; a fault in that ends it."""
         try:
             act(*about)
-        except RemoteProtocolError:
-            raise
         except Exception:  # noqa: BLE001 - the boundary of a match: a fault in it ends it, and no other
             _log.exception("match failed", match=table.number)
             detail = "a fault of the broker; its log has the traceback"

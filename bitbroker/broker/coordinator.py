@@ -157,13 +157,15 @@ class Coordinator:
                 well.append(participant)
         self._timekeeper.hold()
         self._outgoing.holding = True
-        for participant in well:
-            try:
-                self._deliver(participant)
-            except Exception as fault:  # noqa: BLE001 - likewise
-                self._break_off(participant, fault)
-        self._outgoing.release()
-        self._timekeeper.go_on()
+        try:
+            for participant in well:
+                try:
+                    self._deliver(participant)
+                except Exception as fault:  # noqa: BLE001 - likewise
+                    self._break_off(participant, fault)
+        finally:
+            self._outgoing.release()
+            self._timekeeper.go_on()
         self._tally.handling_time.observe(perf_counter() - began)
 
     def _break_off(self, participant: Participant, fault: Exception) -> None:
@@ -180,10 +182,8 @@ class Coordinator:
                 count, more = stream.fill_mailbox()
                 for _ in range(count):
                     self._hear(participant, stream.mailbox.take_nowait())
-        except MessageTooLargeError as error:
-            self._lose(participant, Cause.MESSAGE_TOO_LARGE, f"it sent {error}")
         except RemoteProtocolError as error:
-            self._lose(participant, Cause.PROTOCOL_VIOLATION, f"it sent {error}")
+            self._blame(participant, error)
         if stream.ended:
             self._lose(participant, Cause.DISCONNECTED, stream.ended)
 
@@ -235,6 +235,10 @@ class Coordinator:
         if self._poller is not None:
             self._poller.add(participant)
 
+    def _blame(self, participant: Participant, error: RemoteProtocolError) -> None:
+        cause = Cause.MESSAGE_TOO_LARGE if isinstance(error, MessageTooLargeError) else Cause.PROTOCOL_VIOLATION
+        self._lose(participant, cause, f"it sent {error}")
+
     def _lose(self, participant: Participant, cause: Cause, detail: str) -> None:
         if participant.ending is not None:
             return
@@ -280,7 +284,11 @@ class Coordinator:
             self._conductor.guard(table, self._hear_at_table, participant, table, message)
 
     def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
-        heard = participant.hear(message, participant.seat)
+        try:
+            heard = participant.hear(message, participant.seat)
+        except RemoteProtocolError as error:
+            self._blame(participant, error)
+            return
         if isinstance(heard, TurnAsked):
             self._catch_up_before(table, heard)
         elif isinstance(heard, Pinged):

@@ -76,7 +76,9 @@ class Timekeeper:
     def _call_due(self) -> None:
         """Call for all tables whose time has come: not in the clock's loop, where the last would be kept in memory."""
         now = self.hold()
-        for table in self._agenda.take_due(now):
-            self._on_due(table, now)
-            self.look_at(table)
-        self.go_on()
+        try:
+            for table in self._agenda.take_due(now):
+                self._on_due(table, now)
+                self.look_at(table)
+        finally:
+            self.go_on()
