@@ -1,7 +1,6 @@
 """The coordinator: brings participants together, and what they say to the match they play."""
 
 from collections.abc import Callable, Sequence
-from math import inf
 from time import perf_counter
 from typing import Final
 
@@ -16,7 +15,7 @@ from bitbroker.broker.lobby import Lobby
 from bitbroker.broker.outgoing import Outgoing
 from bitbroker.broker.record import MatchRecord, record_match
 from bitbroker.broker.snapshot import Tally
-from bitbroker.broker.table import Participant, Table, farewell_of
+from bitbroker.broker.table import Participant, Table
 from bitbroker.broker.timekeeper import Timekeeper
 from bitbroker.broker.usher import Hands, Usher, refuse
 from bitbroker.errors import Cause, Ending, MessageTooLargeError, RemoteProtocolError
@@ -209,7 +208,7 @@ class Coordinator:
         for table in list(self._usher.tables.values()):
             self._conductor.step(table, Stopped(cause), now)
         for table in self._usher.archive.kept():
-            self._drop_curtain(table)
+            self._usher.drop_curtain(table)
 
     def abort(self, number: int) -> MatchRecord | None:
         """End a match, which is nobody's fault; its record, or None if no such match runs."""
@@ -342,7 +341,6 @@ class Coordinator:
 
     def _match_over(self, table: Table, outcome: Outcome) -> None:
         now = self._timekeeper.now()
-        del self._usher.tables[table.number]
         self._tally.matches[outcome.cause] += 1
         _log.info(
             "match over",
@@ -355,28 +353,11 @@ class Coordinator:
         )
         self.first_outcome = self.first_outcome or outcome
         record = record_match(table, now)
-        forgotten = self._usher.archive.keep(table, record, now)
-        if forgotten is not None:
-            self._timekeeper.look_at(forgotten)
+        for closed in self._usher.close(table, record, now):
+            self._timekeeper.look_at(closed)
         self._keep(record)
-        self._let_spectators_go(table, now)
-        self._timekeeper.look_at(table)
         self._table_over.set()
         self._table_over = trio.Event()
-
-    def _let_spectators_go(self, table: Table, now: float) -> None:
-        """At once, or when what they have still to see has been shown."""
-        if table.plan.spectator_delay and table.spectators and not self._usher.stopping:
-            table.curtain = now + table.plan.spectator_delay
-        else:
-            self._drop_curtain(table)
-
-    def _drop_curtain(self, table: Table) -> None:
-        assert table.outcome is not None
-        for spectator in table.spectators:
-            self._release(spectator, farewell_of(table, table.outcome))
-        table.spectators.clear()
-        table.broadcast.close()
 
     # Time.
 
@@ -398,12 +379,4 @@ class Coordinator:
                 self._catch_up(participant)
             self._conductor.step(table, TimeReached(), now)
         table.broadcast.release_due(now)
-        self._close(table, now)
-
-    def _close(self, table: Table, now: float) -> None:
-        """Let go of a match that is over, bit by bit."""
-        if table.curtain <= now:
-            table.curtain = inf
-            self._drop_curtain(table)
-        if table.kept_until <= now:
-            self._usher.archive.forget(table)
+        self._usher.let_go(table, now)

@@ -1,6 +1,7 @@
-"""Shows participants to their places: to wait, to play, to look on, or back to where they were."""
+"""Shows participants to their places: to wait, to play, to look on, or back to where they were; and out at the end."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Final
 
 import attrs
@@ -12,6 +13,7 @@ from bitbroker.broker.broadcast import Broadcast
 from bitbroker.broker.dialect import Farewell
 from bitbroker.broker.greeting import Role, names_an_id
 from bitbroker.broker.lobby import Lobby
+from bitbroker.broker.record import MatchRecord
 from bitbroker.broker.table import Participant, Table, farewell_of
 from bitbroker.errors import Ending
 from bitbroker.match import Began, Event, GameBack, PlayerBack
@@ -181,3 +183,33 @@ class Usher:
         for spectator in self.lobby.spectators(table.name, table.plan.max_spectators) if table.name else ():
             self._show(table, spectator)
         self._hands.step(table, Began())
+
+    def close(self, table: Table, record: MatchRecord, now: float) -> Sequence[Table]:
+        """A match is over: who looks on leaves at once, or when what they have still to see has been shown.
+
+        Returns:
+            Tables at which something else is due than before: this one, and one that had to be forgotten for it.
+        """
+        del self.tables[table.number]
+        if table.plan.spectator_delay and table.spectators and not self.stopping:
+            table.curtain = now + table.plan.spectator_delay
+        else:
+            self.drop_curtain(table)
+        forgotten = self.archive.keep(table, record, now)
+        return (table,) if forgotten is None else (table, forgotten)
+
+    def let_go(self, table: Table, now: float) -> None:
+        """Let go of what is due by now of a match that is over: who looks on, and what is kept for who was away."""
+        if table.curtain <= now:
+            table.curtain = inf
+            self.drop_curtain(table)
+        if table.kept_until <= now:
+            self.archive.forget(table)
+
+    def drop_curtain(self, table: Table) -> None:
+        """Tell who looks on that it is over, and let them go."""
+        assert table.outcome is not None
+        for spectator in table.spectators:
+            self._hands.release(spectator, farewell_of(table, table.outcome))
+        table.spectators.clear()
+        table.broadcast.close()
