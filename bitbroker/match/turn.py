@@ -38,7 +38,6 @@ class Turn:
 
     def put(self, seat: int, ask: OpenAsk) -> None:
         """This seat is being asked."""
-        self.answers[seat] = None
         self.open[seat] = ask
 
     def settle(self, answer: Answer) -> Settled:
@@ -72,7 +71,7 @@ class Turn:
             self.number = expected
             self.answers = {}
             self.may_repeat = False
-        self._check(event.questions)
+        self._take_in(event.questions)
         self.more = event.more
         self.awaited = not event.more
         return event.questions
@@ -82,22 +81,21 @@ class Turn:
         new = [question for question in event.questions if question.seat not in self.answers]
         if new and not self.more:
             raise GameFaultError(f"it sent turn {event.number} again with an ask more, for player {new[0].seat}")
-        self._check(new)
+        self._take_in(new)
         self.more = self.more and event.more
         self.awaited = not event.more
         self.may_repeat = event.more
         return new
 
-    def _check(self, questions: Sequence[Question]) -> None:
-        seats = set(self.answers)
+    def _take_in(self, questions: Sequence[Question]) -> None:
         for question in questions:
             seat = question.seat
             if not 0 <= seat < self._players:
                 raise GameFaultError(f"it asked player {seat}; the players are 0 to {self._players - 1}")
-            if seat in seats:
+            if seat in self.answers:
                 raise GameFaultError(f"it asked player {seat} twice in one turn")
             if question.limit is not None and question.limit > self._max_limit:
                 raise GameFaultError(
                     f"it gave player {seat} {question.limit:g} s; the broker allows {self._max_limit:g} s"
                 )
-            seats.add(seat)
+            self.answers[seat] = None
