@@ -5,7 +5,7 @@ from math import ceil, inf
 from typing import Final
 
 from bitbroker.broker.dialect import Farewell, Heard, Introduction
-from bitbroker.errors import Cause, RemoteProtocolError
+from bitbroker.errors import RemoteProtocolError
 from bitbroker.match import Answer, Ask, Decided, Deliver, Ended, NotTaken, Question, TurnAsked
 from bitbroker.wire import basic
 from bitbroker.wire.messages import ACTION, DECISION, Message
@@ -80,7 +80,7 @@ class BasicGame:
 
 
 def _say_answer(answer: Answer) -> Message:
-    if answer.cause is not Cause.NONE:
+    if answer.cause:
         return basic.failure(answer.cause)
     if isinstance(answer.decision, Message):
         return answer.decision

@@ -1,6 +1,7 @@
 """Conducts matches: feeds each its events and carries out what it wants."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 
@@ -29,7 +30,11 @@ from bitbroker.match import (
 from bitbroker.wire.messages import Message
 
 _log = structlog.get_logger("bitbroker.match")
-_MatchEvent = pb.MatchEvent
+_ASKED: Final = pb.MatchEvent.KIND_ASKED
+_ANSWERED: Final = pb.MatchEvent.KIND_ANSWERED
+_AWAY: Final = pb.MatchEvent.KIND_AWAY
+_BACK: Final = pb.MatchEvent.KIND_BACK
+_OUT: Final = pb.MatchEvent.KIND_OUT
 
 Release = Callable[[Participant, Farewell], None]
 
@@ -104,7 +109,7 @@ class Conductor:
                     bot = table.bots[effect.seat]
                     self.send(bot, (bot.greeting.bot.say_request(effect),))
                     if not effect.again:
-                        table.broadcast.tell(_MatchEvent.KIND_ASKED, now, effect.seat, effect.number)
+                        table.broadcast.tell(_ASKED, now, effect.seat, effect.number)
                 case NotTaken():
                     self._tally.not_taken[effect.cause] += 1
                     bot = table.bots[effect.seat]
@@ -116,13 +121,13 @@ class Conductor:
                         self.send(participant, dialect.say_introduction(introduction, participant.seat))
                 case Away():
                     _log.info("player away", match=table.number, seat=effect.seat)
-                    table.broadcast.tell(_MatchEvent.KIND_AWAY, now, effect.seat, table.match.number)
+                    table.broadcast.tell(_AWAY, now, effect.seat, table.match.number)
                 case Back():
                     _log.info("player back", match=table.number, seat=effect.seat)
-                    table.broadcast.tell(_MatchEvent.KIND_BACK, now, effect.seat, table.match.number)
+                    table.broadcast.tell(_BACK, now, effect.seat, table.match.number)
                 case Out():
                     _log.info("player out", match=table.number, seat=effect.seat, cause=effect.cause.label)
-                    table.broadcast.tell(_MatchEvent.KIND_OUT, now, effect.seat, table.match.number, effect.cause)
+                    table.broadcast.tell(_OUT, now, effect.seat, table.match.number, effect.cause)
                 case Dismiss():
                     self._release(table.bots[effect.seat], Farewell(Ending.DISMISSED, effect.cause, effect.detail))
                 case Finish():
@@ -130,13 +135,12 @@ class Conductor:
 
     def _settle(self, table: Table, effect: Settled, now: float) -> None:
         answer = effect.answer
-        if answer.cause is Cause.NONE:
+        if answer.cause:
+            _log.info("answer failed", match=table.number, seat=answer.seat, cause=answer.cause.label)
+        else:
             self._tally.turn_time.observe(answer.elapsed)
             table.times[answer.seat].add(answer.elapsed)
-        else:
-            _log.info("answer failed", match=table.number, seat=answer.seat, cause=answer.cause.label)
-        kind = _MatchEvent.KIND_ANSWERED
-        table.broadcast.tell(kind, now, answer.seat, effect.number, answer.cause, answer.elapsed)
+        table.broadcast.tell(_ANSWERED, now, answer.seat, effect.number, answer.cause, answer.elapsed)
 
     def send(self, participant: Participant, messages: Sequence[Message]) -> None:
         """Send, unless its connection is over; who does not read enough is cut off after this step."""

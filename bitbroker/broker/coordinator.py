@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
+from types import NoneType
 from typing import Final
 
 import structlog
@@ -42,6 +43,9 @@ _CATCH_UP_READS: Final = 256
 _STALL_LOGGED: Final = 0.5
 """Stalls from so many seconds on have a line in the log, if there is a match to which they happen; shorter ones are
 counted, and there may be many."""
+
+_ASIDE: Final = (Pinged, Publication, NoneType)
+"""What messages may mean that is nothing to the match."""
 
 _ENDINGS_IN_LOBBY: Final = {
     Cause.BROKER_FAULT: Ending.BROKER_FAULT,
@@ -175,12 +179,13 @@ class Coordinator:
     def _deliver(self, participant: Participant) -> None:
         """Take what a participant has said, and whether it has gone, to where it belongs."""
         stream = participant.stream
+        take = stream.mailbox.take_nowait
         try:
             more = True
             while more and participant.ending is None:
                 count, more = stream.fill_mailbox()
                 for _ in range(count):
-                    self._hear(participant, stream.mailbox.take_nowait())
+                    self._hear(participant, take())
         except RemoteProtocolError as error:
             self._blame(participant, error)
         if stream.ended:
@@ -284,23 +289,26 @@ class Coordinator:
 
     def _hear_at_table(self, participant: Participant, table: Table, message: Message) -> None:
         try:
-            heard = participant.hear(message, participant.seat)
+            hear = participant.hear  # in two steps: what a slot holds is slow to call as if it were a method
+            heard = hear(message, participant.seat)
         except RemoteProtocolError as error:
             self._blame(participant, error)
             return
         if isinstance(heard, TurnAsked):
             self._catch_up_before(table, heard)
-        elif isinstance(heard, Pinged):
-            participant.tell(heard.pong)
-            return
-        elif isinstance(heard, Publication):
-            table.broadcast.publish(heard, self._timekeeper.now())
-            self._timekeeper.look_at(table)
-            return
-        elif heard is None:
+        elif isinstance(heard, _ASIDE):
+            self._hear_aside(participant, table, heard)
             return
         self._conductor.advance(table, heard, self._timekeeper.now())
         if table.match.earliest < table.scheduled or table.plan.spectator_delay:
+            self._timekeeper.look_at(table)
+
+    def _hear_aside(self, participant: Participant, table: Table, heard: Pinged | Publication | None) -> None:
+        """Something for the connection or for spectators, or nothing."""
+        if isinstance(heard, Pinged):
+            participant.tell(heard.pong)
+        elif isinstance(heard, Publication):
+            table.broadcast.publish(heard, self._timekeeper.now())
             self._timekeeper.look_at(table)
 
     def _catch_up_before(self, table: Table, turn: TurnAsked) -> None:
@@ -312,9 +320,11 @@ class Coordinator:
         for question in turn.questions:
             if 0 <= question.seat < len(table.bots):
                 bot = table.bots[question.seat]
-                if bot.stream.unheard and not bot.extended:
+                if bot.extended:
+                    continue
+                if bot.stream.unheard:
                     self._deliver(bot)
-                if self._poller is None and not bot.extended:
+                if self._poller is None:
                     self._catch_up(bot)
 
     def _hear_in_lobby(self, participant: Participant, message: Message) -> None:

@@ -206,7 +206,7 @@ def _say_answer(answer: Answer) -> pb.Answer:
         elapsed_us=extended.to_us(answer.elapsed),
         stall_us=extended.to_us(answer.stalled),
     )
-    if answer.cause is Cause.NONE:
+    if not answer.cause:
         said.decision = payload_bytes(answer.decision)
     if answer.bank < inf:
         said.bank_left_ms = extended.to_ms(answer.bank)

@@ -210,9 +210,10 @@ class MessageStream(trio.abc.AsyncResource):
         if framing is None:
             return 0, False
         count, more = 0, False
+        put = self.mailbox.put_nowait
         try:
             while count < CAPACITY and (message := framing.next_message()) is not None:
-                self.mailbox.put_nowait(message)
+                put(message)
                 count += 1
             more = count == CAPACITY
         except RemoteProtocolError:

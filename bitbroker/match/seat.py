@@ -96,8 +96,8 @@ class Seat:
     def _bank_after(self, ask: OpenAsk, used: float) -> float:
         return self.bank if used <= ask.base else max(0.0, self.bank - (used - ask.base))
 
-    def remember(self, ask: OpenAsk, cause: Cause) -> None:
-        """Keep how a request ended, to tell later answers apart: those that come under its number."""
+    def remember(self, ask: OpenAsk, cause: Cause = Cause.ALREADY_ANSWERED) -> None:
+        """Keep why another answer to a request is not taken, to tell later ones apart: those under its number."""
         if self.numbered:
             self.past.append(PastAsk(ask.number, cause, ask.deadline, told=ask.number in self.never_asked))
 
