@@ -16,6 +16,7 @@ import bitbroker
 from bitbroker.api.access import Access, is_local, read_api_token
 from bitbroker.api.app import create_app
 from bitbroker.api.server import GRACE_SECONDS, serve_app
+from bitbroker.broker.allocator import keep_freed_memory
 from bitbroker.broker.certificate import Certificate
 from bitbroker.broker.connection import Reception
 from bitbroker.broker.coordinator import Coordinator
@@ -311,6 +312,7 @@ async def serve(settings: Settings) -> int:
     """
     roster = None if settings.roster is None else read_roster(settings.roster)
     api_token = read_api_token(settings.api_token_file)
+    keep_freed_memory()
     with _open_results(settings.results) as results:
         service = Service(settings, results, roster, api_token)
         return await _serve(service, await open_listeners(settings))
