@@ -74,7 +74,7 @@ class Ending(StrEnum):
     UNSUPPORTED_VERSION = "unsupported-version"  # R
     NO_SUCH_MATCH = "no-such-match"  # R: a spectator's
     NO_SPECTATORS = "no-spectators"  # R: the match has none, or as many as it may have
-    UNKNOWN_KEY = "unknown-key"  # R: a key of no match that is kept
+    UNKNOWN_KEY = "unknown-key"  # R: a key of no match that is kept, or of a lost place in one
     NOT_ON_ROSTER = "not-on-roster"  # R: no such name and role with this token
     MAY_NOT_JOIN = "may-not-join"  # R: on the roster, but not for this match
     SUPERSEDED = "superseded"  # a newer connection has taken its place

@@ -152,7 +152,9 @@ class Conductor:
             return  # a fault in ending it: it has ended all the same
         table.outcome = outcome
         table.match.close(outcome)
-        self._on_over(table, outcome)
-        farewell = farewell_of(table, outcome)
-        for participant in table:
-            self._release(participant, farewell)
+        try:
+            self._on_over(table, outcome)
+        finally:
+            farewell = farewell_of(table, outcome)
+            for participant in table:
+                self._release(participant, farewell)

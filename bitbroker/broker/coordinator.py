@@ -351,6 +351,7 @@ class Coordinator:
 
     def _match_over(self, table: Table, outcome: Outcome) -> None:
         now = self._timekeeper.now()
+        del self._usher.tables[table.number]
         self._tally.matches[outcome.cause] += 1
         _log.info(
             "match over",

@@ -185,12 +185,11 @@ class Usher:
         self._hands.step(table, Began())
 
     def close(self, table: Table, record: MatchRecord, now: float) -> Sequence[Table]:
-        """A match is over: who looks on leaves at once, or when what they have still to see has been shown.
+        """A match runs no more: who looks on leaves at once, or when what they have still to see has been shown.
 
         Returns:
             Tables at which something else is due than before: this one, and one that had to be forgotten for it.
         """
-        del self.tables[table.number]
         if table.plan.spectator_delay and table.spectators and not self.stopping:
             table.curtain = now + table.plan.spectator_delay
         else:

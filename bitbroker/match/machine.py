@@ -339,7 +339,7 @@ class Match:
         """
         due: list[_Due] = []
         if self._match_deadline <= now:
-            due.append((self._match_deadline, self._time_match_out, _GAME))
+            due.append((self._match_deadline - _ROUNDING, self._time_match_out, _GAME))
         due += [(until - _ROUNDING, self._end_absence, place) for place, until in self._away.due(now + _ROUNDING)]
         due += [(ask.deadline, self._time_out, seat) for seat, ask in self._turn.open.items() if ask.deadline <= now]
         if self._game_deadline <= now:

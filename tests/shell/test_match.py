@@ -8,8 +8,10 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
+from bitbroker.broker import coordinator
 from bitbroker.broker.basic_dialect import BasicBot, BasicGame
 from bitbroker.broker.dialect import Heard
+from bitbroker.broker.record import MatchRecord
 from bitbroker.broker.stream import MessageStream
 from bitbroker.broker.table import Participant, Table
 from bitbroker.errors import Cause
@@ -279,6 +281,24 @@ async def test_fault_in_the_rules_ends_one_match_alone(
         assert await bot.hear_farewell() == [basic.TERMINATION]
     await play_turn(other_game, other_bots[0], 0)
     assert shell.tally.matches == {Cause.BROKER_FAULT: 1}
+
+
+async def test_fault_in_ending_a_match(
+    autojump_clock: MockClock, open_shell: OpenShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The match has ended all the same, and everyone is told."""
+
+    def fail(_table: Table, _now: float) -> MatchRecord:
+        raise ValueError("a fault")
+
+    shell = open_shell()
+    game, bots = await shell.seat()
+    monkeypatch.setattr(coordinator, "record_match", fail)
+    game.say(basic.END)
+    for peer in (game, *bots):
+        assert await peer.hear_farewell() == [basic.TERMINATION]
+    assert shell.coordinator.matches_running == 0
+    await shell.coordinator.wait_all_over()
 
 
 @pytest.mark.parametrize("dialect", [BasicGame, BasicBot])

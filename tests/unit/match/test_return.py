@@ -70,6 +70,14 @@ def test_asked_while_away_runs_out_before_the_grace() -> None:
     assert over(match).cause is Cause.TIME_LIMIT
 
 
+def test_match_limit_comes_first() -> None:
+    """Where an absence ends with the match's time, that is over, and nobody is at fault."""
+    match = began(match_time_limit=10.0, resume_grace=5.0)
+    handle(match, PlayerAway(0), 105.0)
+    run_out(match, 110.0)
+    assert over(match).cause is Cause.MATCH_TIME_LIMIT
+
+
 def test_back_with_a_request_open() -> None:
     """The same request under the same number, with what is left of its time; its answer counts as from the first."""
     match = asked(move=5.0, bank=4.0, resume_grace=10.0)
