@@ -8,8 +8,6 @@ import pytest
 
 from bitbroker.broker.allocator import KEPT_BYTES, keep_freed_memory
 
-glibc = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library has no mallopt")
-
 FAULTS = """
 import resource, sys
 from bitbroker.broker.allocator import keep_freed_memory
@@ -36,13 +34,11 @@ def count_faults(*, keep: bool) -> int:
     return int(done.stdout)
 
 
-@glibc
 def test_what_is_freed_is_used_again() -> None:
     """Without a page fault; by itself the C library gives it back and takes it again, each time."""
     assert count_faults(keep=True) < 100 < count_faults(keep=False)
 
 
-@glibc
 def test_too_much_is_given_back() -> None:
     """What one large burst has taken does not stay for ever."""
     script = (
