@@ -54,7 +54,7 @@ _TAKEN: Final = Cause.NONE
 """Of most answers. A name of our own, since Python 3.11 looks an enum's members up as slowly as ten of these."""
 
 _ROUNDING: Final = 1e-6
-"""So many seconds apart is at the same time, for an absence and an ask: sums of the same times differ in last bits."""
+"""So many seconds apart, an absence and an ask end at the same time: sums of the same times differ in last bits."""
 
 
 class Match:
